@@ -1,0 +1,117 @@
+package zuora
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// Credentials are a Zuora user's name and password, under the names that
+// Zuora's API has for them. They are a [CredentialsProvider] of themselves.
+type Credentials struct {
+	AccessKeyID     string // the user name
+	SecretAccessKey Secret // the password
+}
+
+// Retrieve returns c.
+func (c Credentials) Retrieve(context.Context) (Credentials, error) { return c, nil }
+
+// Format prints c with its secret REDACTED. It is there because fmt asks no
+// method of a [Secret] that it reaches through a pointer while it reports a
+// verb that does not fit.
+func (c Credentials) Format(f fmt.State, verb rune) {
+	type plain Credentials
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
+}
+
+func (c Credentials) validate() error {
+	if err := headerValue("AccessKeyID", c.AccessKeyID); err != nil {
+		return err
+	}
+	return headerValue("SecretAccessKey", string(c.SecretAccessKey))
+}
+
+// headerValue reports why value cannot be sent, without showing it.
+func headerValue(name, value string) error {
+	switch {
+	case value == "":
+		return fmt.Errorf("zuora: %s is empty", name)
+	case strings.TrimSpace(value) != value:
+		return fmt.Errorf("zuora: %s begins or ends with white space, which a header cannot carry", name)
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return fmt.Errorf("zuora: %s has a control character, which a header cannot carry", name)
+	}
+	return nil
+}
+
+// CredentialsProvider is asked for credentials anew at each sign-in, so that
+// a changed password is found. While credentials that Zuora has refused are
+// held back it is asked at each call, to learn of others at once: a provider
+// that is slow or counted should remember its answer for a while. It is never
+// asked twice at the same time, unless an earlier question was given up after
+// [SessionConfig.LoginTimeout]. The context ends with that time or with
+// [Session.Close].
+type CredentialsProvider interface {
+	Retrieve(ctx context.Context) (Credentials, error)
+}
+
+// CredentialsFunc is a function as a [CredentialsProvider].
+type CredentialsFunc func(ctx context.Context) (Credentials, error)
+
+// Retrieve calls f.
+func (f CredentialsFunc) Retrieve(ctx context.Context) (Credentials, error) { return f(ctx) }
+
+// Secret is a string that is not printed: fmt, log/slog and encoding/json
+// show REDACTED. string(s) is its value.
+//
+// What a type cannot promise: fmt calls no methods on unexported fields, so a
+// Secret in an unexported field of a struct of yours is shown when that struct
+// is printed; the verbs %p and %w do not ask the type either (go vet reports
+// both); and other encoders, of YAML or gob for instance, see a string.
+type Secret string
+
+const redacted = "REDACTED"
+
+// Format prints REDACTED, whatever the verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue is REDACTED.
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalJSON gives "REDACTED". There is no MarshalText, for the generated
+// client would send what it returns.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// Format prints p with its secret REDACTED, as [Credentials.Format] does.
+func (p PostConnectionsParams) Format(f fmt.State, verb rune) {
+	type plain PostConnectionsParams
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(p))
+}
+
+// Entity names the entity of a Multi-entity tenant that a session works in.
+// At most one field is set; with none it is the user's home entity.
+type Entity struct {
+	ID         string // a UUID, for the header Zuora-Entity-Ids; sent with every call
+	LegacyID   string // for the header entityId: a UUID without dashes; sent when signing in
+	LegacyName string // for the header entityName; sent when signing in
+}
+
+func (e Entity) validate() error {
+	set := 0
+	for _, f := range []struct{ name, value string }{
+		{"Entity.ID", e.ID}, {"Entity.LegacyID", e.LegacyID}, {"Entity.LegacyName", e.LegacyName},
+	} {
+		if f.value == "" {
+			continue
+		}
+		set++
+		if err := headerValue(f.name, f.value); err != nil {
+			return err
+		}
+	}
+	if set > 1 {
+		return fmt.Errorf("zuora: Entity: only one of ID, LegacyID and LegacyName may be set, not %d", set)
+	}
+	return nil
+}

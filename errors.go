@@ -1,0 +1,384 @@
+package zuora
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// What went wrong, in the terms that a caller decides by. Use [errors.Is] with
+// any error of this package.
+var (
+	// ErrUnauthenticated: status 401, category 11, INVALID_SESSION. The
+	// credentials are wrong, or the resource is not open to a session.
+	ErrUnauthenticated = errors.New("zuora: not authenticated")
+	// ErrPermissionDenied: status 403, category 10. The user lacks a permission.
+	ErrPermissionDenied = errors.New("zuora: permission denied")
+	// ErrNotFound: status 404, category 40.
+	ErrNotFound = errors.New("zuora: not found")
+	// ErrRateLimited: status 429, category 70, the bare code 70,
+	// REQUEST_EXCEEDED_LIMIT, REQUEST_EXCEEDED_RATE. Too many requests, or too
+	// many at once: try again after [Error.RetryAfter].
+	ErrRateLimited = errors.New("zuora: rate limited")
+	// ErrLocked: category 50, LOCK_COMPETITION. Another request holds what this
+	// one wants: try again.
+	ErrLocked = errors.New("zuora: locked by another request")
+	// ErrSessionClosed: the session was closed; nothing was sent.
+	ErrSessionClosed = errors.New("zuora: session closed")
+)
+
+// Error is a failed call, as Zuora told it. It is found by [errors.As], under
+// a [net/url.Error] too.
+type Error struct {
+	Method string // of the request
+	Path   string // of the request's URL, escaped, without the query
+
+	// StatusCode is the HTTP status. 200 is nothing unusual for a failed call.
+	StatusCode int
+
+	// Reasons says why, in Zuora's words. It is empty where the answer was no
+	// JSON of a known form. The Errors of CRUD and action resources stand here,
+	// with their textual codes, and so do a lone message and a faultcode.
+	Reasons []Reason
+
+	ProcessID string // for Zuora's support; may be empty
+	RequestID string // for Zuora's support; from the body or Zuora-Request-Id; may be empty
+
+	// RetryAfter is how long to wait before the next try: Retry-After, or
+	// RateLimit-Reset where a rate limit is the reason; for a sign-in that the
+	// session holds back, the time until it tries again. 0: nothing was said.
+	RetryAfter time.Duration
+
+	// Header has what the answer said of limits (RateLimit-…,
+	// Concurrency-Limit-…, Retry-After), of its type, and of Zuora's track and
+	// request IDs. No other header is kept, Set-Cookie least of all.
+	Header http.Header
+
+	// Body is the answer's body, the first 64 KiB of it, decompressed. It may
+	// hold personal data.
+	Body []byte
+}
+
+// Error returns one line: method, path, status, the first reasons and the
+// request's ID, at most about 1 KB of it, without the query and without control
+// characters.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "zuora: %s %s: %d %s", printable(e.Method, 16), printable(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
+	if e.StatusCode/100 == 2 {
+		b.WriteString(", not successful")
+	}
+	const most = 3
+	for i, r := range e.Reasons[:min(len(e.Reasons), most)] {
+		sep := "; "
+		if i == 0 {
+			sep = ": "
+		}
+		b.WriteString(sep + strings.TrimSpace(printable(string(r.Code), 40)+" "+printable(r.Message, 200)))
+	}
+	if more := len(e.Reasons) - most; more > 0 {
+		fmt.Fprintf(&b, "; and %d more", more)
+	}
+	if len(e.Reasons) == 0 && len(e.Body) > 0 {
+		if t := e.Header.Get("Content-Type"); strings.HasPrefix(t, "text/plain") {
+			b.WriteString(": " + printable(string(e.Body), 200))
+		} else {
+			fmt.Fprintf(&b, ": %d bytes of %s", len(e.Body), cmp.Or(printable(t, 40), "no stated type"))
+		}
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request " + printable(e.RequestID, 64) + ")")
+	} else if e.ProcessID != "" {
+		b.WriteString(" (process " + printable(e.ProcessID, 64) + ")")
+	}
+	return b.String()
+}
+
+// printable is the beginning of s, on one line.
+func printable(s string, most int) string {
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			s = s[:i] + "…"
+			break
+		}
+	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+// Is reports whether e is of the kind that target, one of this package's Err…
+// variables, stands for. Of several reasons any will do.
+func (e *Error) Is(target error) bool {
+	var status int
+	var category ReasonCategory
+	var codes []ReasonCode
+	switch target {
+	case ErrUnauthenticated:
+		status, category, codes = http.StatusUnauthorized, CategoryAuthenticationFailed, []ReasonCode{"INVALID_SESSION", "fns:INVALID_SESSION"}
+	case ErrPermissionDenied:
+		status, category = http.StatusForbidden, CategoryPermissionDenied
+	case ErrNotFound:
+		status, category = http.StatusNotFound, CategoryNotFound
+	case ErrRateLimited:
+		status, category, codes = http.StatusTooManyRequests, CategoryLimitExceeded, []ReasonCode{"70", "REQUEST_EXCEEDED_LIMIT", "REQUEST_EXCEEDED_RATE"}
+	case ErrLocked:
+		category, codes = CategoryLocked, []ReasonCode{"LOCK_COMPETITION"}
+	default:
+		return false
+	}
+	return e.StatusCode == status || slices.ContainsFunc(e.Reasons, func(r Reason) bool {
+		return r.Code.Category() == category || slices.Contains(codes, r.Code)
+	})
+}
+
+// LogValue gives the fields of [Error.Error] one by one.
+func (e *Error) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("method", printable(e.Method, 16)), slog.String("path", printable(e.Path, 200)), slog.Int("status", e.StatusCode),
+	}
+	for i, r := range e.Reasons[:min(len(e.Reasons), 3)] {
+		attrs = append(attrs, slog.Group("reason"+strconv.Itoa(i),
+			slog.String("code", printable(string(r.Code), 40)), slog.String("message", printable(r.Message, 200))))
+	}
+	for _, a := range []slog.Attr{slog.String("request_id", printable(e.RequestID, 64)), slog.String("process_id", printable(e.ProcessID, 64))} {
+		if a.Value.String() != "" {
+			attrs = append(attrs, a)
+		}
+	}
+	if e.RetryAfter > 0 {
+		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+func (e *Error) clone() *Error {
+	c := *e
+	c.Reasons, c.Header, c.Body = slices.Clone(e.Reasons), e.Header.Clone(), bytes.Clone(e.Body)
+	return &c
+}
+
+// ReasonCode is the code of a [Reason]: digits, as Zuora's REST resources have
+// it, or a word like INVALID_ID, as its CRUD resources do.
+type ReasonCode string
+
+// UnmarshalJSON takes a number, a string or null, for Zuora sends the first and
+// documents the second. It takes anything else as it stands, so that an odd code
+// does not hide the failure that it is part of.
+func (c *ReasonCode) UnmarshalJSON(b []byte) error {
+	switch {
+	case bytes.Equal(b, []byte("null")):
+		*c = ""
+	case bytes.HasPrefix(b, []byte(`"`)):
+		return json.Unmarshal(b, (*string)(c))
+	default:
+		*c = ReasonCode(b)
+	}
+	return nil
+}
+
+// Category is what an eight-digit code says in its last two digits, and 0 for
+// any other code.
+func (c ReasonCode) Category() ReasonCategory {
+	if len(c) != 8 || strings.ContainsFunc(string(c), func(r rune) bool { return r < '0' || r > '9' }) {
+		return 0
+	}
+	return ReasonCategory(10*(c[6]-'0') + c[7] - '0')
+}
+
+// ReasonCategory is the kind of a failure, after the error categories that
+// Zuora publishes for its REST API.
+type ReasonCategory int
+
+// The categories.
+const (
+	CategoryPermissionDenied     ReasonCategory = 10 // permission or access denied
+	CategoryAuthenticationFailed ReasonCategory = 11
+	CategoryInvalidValue         ReasonCategory = 20 // invalid format or value
+	CategoryUnknownField         ReasonCategory = 21 // unknown field in the request
+	CategoryMissingField         ReasonCategory = 22 // required field missing
+	CategoryRuleRestriction      ReasonCategory = 30 // a business rule forbids it
+	CategoryNotFound             ReasonCategory = 40
+	CategoryUnsupported          ReasonCategory = 45 // method not supported
+	CategoryLocked               ReasonCategory = 50 // locked by another request
+	CategoryInternal             ReasonCategory = 60 // internal error
+	CategoryTemporary            ReasonCategory = 61 // temporary error; known from other clients only
+	CategoryLimitExceeded        ReasonCategory = 70
+	CategoryMalformed            ReasonCategory = 90 // malformed request
+	CategoryExternal             ReasonCategory = 99 // an external system failed
+)
+
+// CheckResponse returns an [*Error] if resp, whose body is body, is a failed
+// call, and nil if not. A call failed if
+//
+//   - its status is neither 2xx nor 304, or
+//   - it is 2xx, of a JSON type, of 64 KiB at most, and says at its top level
+//     that success is false, or names a faultcode, or is a list every item of
+//     which has Success false.
+//
+// A list of which only some items failed is data: whoever took it for a failure
+// and sent the call again would create the others twice. Look at each item's
+// Success. A success that is false deeper inside is data too.
+//
+// body is the whole body; it may still be gzipped if resp.Header says so. It is
+// for clients that do not call through a [Session] or [Checked], which do this
+// by themselves.
+func CheckResponse(resp *http.Response, body []byte) error {
+	if resp == nil {
+		return errors.New("zuora: no response to check")
+	}
+	return verdict(resp, body[:min(len(body), failureLook)], len(body) <= failureLook)
+}
+
+// Checked returns a doer that sends requests through doer and returns an
+// [*Error] for every failed call, by the rules of [CheckResponse]. Under a
+// generated client it makes failures errors without a [Session], with OAuth for
+// instance. The body of a failed call is closed.
+func Checked(doer HttpRequestDoer) HttpRequestDoer { return checked{doer} }
+
+type checked struct{ doer HttpRequestDoer }
+
+func (c checked) Do(req *http.Request) (*http.Response, error) {
+	resp, err := c.doer.Do(req)
+	if err != nil {
+		return resp, err
+	}
+	return check(resp)
+}
+
+func check(resp *http.Response) (*http.Response, error) {
+	ok := succeeded(resp)
+	if ok && !(isJSON(resp.Header) && resp.ContentLength <= failureLook) {
+		return resp, nil
+	}
+	head, whole := lookAt(resp, failureLook)
+	if err := verdict(resp, head, whole); err != nil {
+		_ = resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+func succeeded(resp *http.Response) bool {
+	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
+}
+
+// verdict is CheckResponse for a body of which head is the beginning, or the
+// whole.
+func verdict(resp *http.Response, head []byte, whole bool) error {
+	ok := succeeded(resp)
+	if ok && !(whole && isJSON(resp.Header)) {
+		return nil
+	}
+	if gzipped(resp) {
+		head, whole = gunzip(head, failureLook, whole)
+	}
+	if ok && !(whole && suspicious(head)) {
+		return nil
+	}
+	var env envelope
+	failed := !ok
+	if whole {
+		var said bool
+		env, said = parse(head)
+		failed = failed || said
+	}
+	if !failed {
+		return nil
+	}
+	e := &Error{
+		StatusCode: resp.StatusCode, Reasons: env.reasons(), ProcessID: env.ProcessID,
+		RequestID: cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")), Header: http.Header{}, Body: head,
+	}
+	if resp.Request != nil && resp.Request.URL != nil {
+		e.Method, e.Path = cmp.Or(resp.Request.Method, http.MethodGet), resp.Request.URL.EscapedPath()
+	}
+	for name, values := range resp.Header {
+		n := strings.ToLower(name)
+		if strings.HasPrefix(n, "ratelimit-") || strings.HasPrefix(n, "concurrency-limit-") ||
+			slices.Contains([]string{"retry-after", "content-type", "zuora-request-id", "zuora-track-id"}, n) {
+			e.Header[name] = slices.Clone(values)
+		}
+	}
+	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"))
+	if e.RetryAfter == 0 && errors.Is(e, ErrRateLimited) {
+		e.RetryAfter = retryAfter(resp.Header.Get("RateLimit-Reset"))
+	}
+	return e
+}
+
+// retryAfter reads seconds or an HTTP date. A day is the most that is believed.
+func retryAfter(s string) time.Duration {
+	const most = 24 * time.Hour
+	var d time.Duration
+	if n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64); err == nil {
+		d = time.Duration(min(n, int64(most/time.Second))) * time.Second
+	} else if t, err := http.ParseTime(s); err == nil {
+		d = time.Until(t)
+	}
+	return max(0, min(d, most))
+}
+
+// envelope is every form in which Zuora's answers speak of themselves. Keys
+// match whatever their case, so that Success is success.
+type envelope struct {
+	Success     *bool
+	ProcessID   string
+	RequestID   string
+	Reasons     []Reason
+	Errors      []Reason // of CRUD and action resources
+	Message     string
+	FaultCode   ReasonCode
+	FaultString string
+}
+
+// parse reads an answer, and whether it says at its top level that the call
+// failed. Members of other types than expected are passed over.
+func parse(body []byte) (env envelope, failed bool) {
+	if !json.Valid(body) {
+		return env, false
+	}
+	if bytes.TrimLeft(body, whiteSpace)[0] != '[' {
+		_ = json.Unmarshal(body, &env)
+		if env.Success == nil {
+			return env, env.FaultCode != ""
+		}
+		return env, !*env.Success
+	}
+	list := json.NewDecoder(bytes.NewReader(body))
+	_, _ = list.Token()
+	for list.More() {
+		var item envelope
+		_ = list.Decode(&item)
+		if item.Success == nil || *item.Success {
+			return envelope{}, false
+		}
+		env.Errors, failed = append(env.Errors, item.reasons()...), true
+	}
+	return env, failed
+}
+
+func (env envelope) reasons() []Reason {
+	all := slices.Concat(env.Reasons, env.Errors)
+	switch {
+	case env.FaultCode != "":
+		all = append(all, Reason{Code: env.FaultCode, Message: env.FaultString})
+	case len(all) == 0 && env.Message != "":
+		all = append(all, Reason{Message: env.Message})
+	}
+	return all
+}
