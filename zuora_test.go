@@ -108,7 +108,9 @@ func TestTypedCallReadsEachDeclaredAnswer(t *testing.T) {
 	require.NotNil(t, resp.JSON429)
 	require.Equal(t, zuora.ReasonCode("70"), resp.JSON429.Reasons[0].Code)
 
-	server.Intercept(func(*http.Request) http.Handler { return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "later") })
+	server.Intercept(func(*http.Request) http.Handler {
+		return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "later")
+	})
 	resp, err = client.PostConnectionsWithResponse(t.Context(), params)
 	require.NoError(t, err)
 	require.NotNil(t, resp.JSONDefault)

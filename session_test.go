@@ -1,0 +1,530 @@
+package zuora_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
+)
+
+// Rule 2: one login at a time, for everybody.
+
+func TestManyCallersShareOneLogin(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	cfg := configFor(server)
+	base := cfg.Base.(*http.Transport).Clone()
+	base.MaxConnsPerHost, base.MaxIdleConnsPerHost = 64, 64
+	base.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(64) // a refusal costs a handshake
+	cfg.Base = base
+	session := newSession(t, cfg)
+
+	for logins := 1; logins <= 3; logins++ {
+		server.Expire()
+		var wg sync.WaitGroup
+		begin, failed := make(chan struct{}), make(chan string, 2000)
+		for i := range 2000 {
+			wg.Go(func() {
+				<-begin
+				text := fmt.Sprintf("call %d", i)
+				method, path, body := http.MethodPost, "/v1/echo", io.Reader(strings.NewReader(text))
+				if i%2 == 0 {
+					method, path, body = http.MethodGet, "/v1/ok", nil
+				}
+				status, got, err := send(t.Context(), session, method, path, body)
+				if err != nil || status != http.StatusOK || method == http.MethodPost && got != text {
+					failed <- fmt.Sprint(text, status, got, err)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		close(failed)
+		require.Empty(t, <-failed)
+		require.Equal(t, logins, server.Logins())
+	}
+}
+
+// gate is a provider that can be held at the door.
+type gate struct {
+	credentials zuora.Credentials
+	asked       chan struct{} // one for each question
+	open        chan struct{}
+}
+
+func newGate(c zuora.Credentials) *gate {
+	return &gate{c, make(chan struct{}, 100), make(chan struct{})}
+}
+
+func (g *gate) Retrieve(ctx context.Context) (zuora.Credentials, error) {
+	g.asked <- struct{}{}
+	<-g.open
+	return g.credentials, nil
+}
+
+func TestCallerThatBeganTheLoginIsCancelledAlone(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	cfg := configFor(server)
+	door := newGate(server.Credentials())
+	cfg.Credentials = door
+	session := newSession(t, cfg)
+
+	first, cancel := context.WithCancel(t.Context())
+	firstErr, secondErr := make(chan error), make(chan error)
+	go func() { firstErr <- session.Connect(first) }()
+	<-door.asked
+	go func() { secondErr <- session.Connect(t.Context()) }()
+	cancel()
+	require.ErrorIs(t, <-firstErr, context.Canceled, "while the provider is still being asked")
+	close(door.open)
+	require.NoError(t, <-secondErr)
+	require.Equal(t, 1, server.Logins())
+	require.Empty(t, door.asked)
+}
+
+func TestWaiterGivesUpAtItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := inMemoryConfig(tenant)
+		door := newGate(tenant.Credentials())
+		cfg.Credentials = door
+		session := newSession(t, cfg)
+		beginner := make(chan error, 1)
+		go func() { beginner <- session.Connect(t.Context()) }()
+		<-door.asked
+
+		waiter, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		begun := time.Now()
+		_, _, err := get(waiter, session, "/v1/ok")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 3*time.Second, time.Since(begun))
+		close(door.open)
+		require.NoError(t, <-beginner)
+	})
+}
+
+func TestLoginEndsAfterLoginTimeout(t *testing.T) {
+	for what, configure := range map[string]func(*zuora.SessionConfig) (release func()){
+		"a provider that ignores its context": func(cfg *zuora.SessionConfig) func() {
+			door := newGate(zuora.Credentials{})
+			cfg.Credentials = door
+			return func() { close(door.open) }
+		},
+		"a transport that ignores its context": func(cfg *zuora.SessionConfig) func() {
+			open := make(chan struct{})
+			cfg.Base = roundTripper(func(*http.Request) (*http.Response, error) {
+				<-open
+				return nil, io.ErrUnexpectedEOF
+			})
+			return func() { close(open) }
+		},
+		"a server that never answers": func(cfg *zuora.SessionConfig) func() {
+			cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			})
+			return func() {}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := zuora.SessionConfig{
+					Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
+					LoginTimeout: 7 * time.Second,
+				}
+				defer configure(&cfg)()
+				session := newSession(t, cfg)
+				begun := time.Now()
+				err := session.Connect(t.Context())
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.ErrorContains(t, err, "not done after 7s (LoginTimeout)")
+				require.Equal(t, 7*time.Second, time.Since(begun))
+			})
+		})
+	}
+}
+
+func TestProviderThatPanicsOrExitsIsAnErrorForItsWaiters(t *testing.T) {
+	for what, test := range map[string]struct {
+		provider zuora.CredentialsFunc
+		want     string
+	}{
+		"panic":         {func(context.Context) (zuora.Credentials, error) { panic("hunter2") }, "panicked with a string"},
+		"runtime panic": {func(context.Context) (zuora.Credentials, error) { return *(*zuora.Credentials)(nil), nil }, "nil pointer"},
+		// What t.FailNow does.
+		"goexit": {func(context.Context) (zuora.Credentials, error) { runtime.Goexit(); return zuora.Credentials{}, nil }, "ended its goroutine"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			session := newSession(t, zuora.SessionConfig{Server: zuora.ServerURLProductionEU, Credentials: test.provider})
+			errs := make(chan error)
+			for range 10 {
+				go func() { errs <- session.Connect(t.Context()) }()
+			}
+			for range 10 {
+				err := <-errs
+				require.ErrorContains(t, err, test.want)
+				require.NotContains(t, err.Error(), "hunter2")
+			}
+		})
+	}
+}
+
+func TestLoginHasTheFirstCallersValuesButNotItsTrace(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	cfg := configFor(server)
+	type key struct{}
+	var got any
+	cfg.Credentials = zuora.CredentialsFunc(func(ctx context.Context) (zuora.Credentials, error) {
+		got = ctx.Value(key{})
+		return server.Credentials(), nil
+	})
+	var mu sync.Mutex
+	var seen []string
+	ctx := httptrace.WithClientTrace(context.WithValue(t.Context(), key{}, "a span"), &httptrace.ClientTrace{
+		WroteHeaderField: func(name string, values []string) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, name)
+			seen = append(seen, values...)
+		},
+	})
+	status, _, err := get(ctx, newSession(t, cfg), "/v1/ok")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, "a span", got)
+	mu.Lock()
+	defer mu.Unlock()
+	text := strings.ToLower(strings.Join(seen, "\n"))
+	require.Contains(t, text, "host", "the call itself is traced")
+	require.NotContains(t, text, "apisecretaccesskey")
+	require.NotContains(t, text, strings.ToLower(string(server.Credentials().SecretAccessKey)))
+}
+
+// Rule 1: an answer's cookies belong to the login that its request went out with.
+
+func TestLateAnswerOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	arrived, release := make(chan struct{}), make(chan struct{})
+	server.HandleFunc("GET /v1/slow", func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-release
+		_, _ = io.WriteString(w, "late")
+	})
+	session := newSession(t, configFor(server))
+	slow := make(chan error)
+	go func() {
+		_, _, err := get(t.Context(), session, "/v1/slow")
+		slow <- err
+	}()
+	<-arrived
+	server.Expire()
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	require.Equal(t, 2, server.Logins())
+	close(release)
+	require.NoError(t, <-slow) // and has set the first login's cookie again
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	require.Equal(t, 2, server.Logins())
+}
+
+func TestAnswersToIdempotencyKeysStoreNoCookies(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	session := newSession(t, configFor(server))
+	require.NoError(t, session.Connect(t.Context()))
+	for _, header := range []string{"Idempotency-Key", "idempotency-key"} {
+		server.Intercept(func(r *http.Request) http.Handler {
+			if r.Header.Get("Idempotency-Key") == "" {
+				return nil
+			}
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				http.SetCookie(w, &http.Cookie{Name: "ZSession", Value: "yesterday", Path: "/"})
+			})
+		})
+		req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", nil)
+		req.Header[header] = []string{"key-1"}
+		resp, err := session.HTTPClient().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 1, server.Logins())
+	}
+}
+
+// A caller's own jar keeps the session's cookies too, and would send old ones.
+func TestCookiesOfTheCallersJarGiveWay(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	session := newSession(t, configFor(server))
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	req := newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil)
+	req.Header.Set("Cookie", "ZSession=old; mine=1")
+	var got []string
+	server.Intercept(func(r *http.Request) http.Handler {
+		for _, c := range r.Cookies() {
+			got = append(got, c.Name)
+			assert.NotEqual(t, "old", c.Value)
+		}
+		return nil
+	})
+	resp, err := session.HTTPClient().Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, []string{"mine", "ZSession"}, got)
+}
+
+func TestHeadersOfTheCallerStayAsTheyWere(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	cfg := configFor(server)
+	cfg.Entity = zuora.Entity{ID: "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"}
+	session := newSession(t, cfg)
+	for range 2 { // a call, and a replay
+		req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", strings.NewReader("text"))
+		req.Header.Set("Accept", "text/plain")
+		before := req.Clone(t.Context())
+		body := req.Body
+		resp, err := session.Transport().RoundTrip(req)
+		require.NoError(t, err)
+		require.Equal(t, before.Header, req.Header)
+		require.Equal(t, before.URL, req.URL)
+		require.True(t, body == req.Body)
+		require.True(t, req == resp.Request, "the answer is to the caller's request, without cookies")
+		require.NoError(t, resp.Body.Close())
+		server.Expire()
+	}
+}
+
+// Rule 3, the part of a resource that refuses by itself.
+
+func TestResourceThatAlwaysRefusesCostsOneLoginAndOneReplay(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	session := newSession(t, configFor(server))
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	var calls atomic.Int32
+	server.Intercept(func(r *http.Request) http.Handler {
+		if r.URL.Path == "/v1/refused" {
+			calls.Add(1)
+		}
+		return nil
+	})
+	status, body, err := get(t.Context(), session, "/v1/refused")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnauthorized, status)
+	require.Contains(t, body, "90000011")
+	require.EqualValues(t, 2, calls.Load())
+	require.Equal(t, 2, server.Logins())
+}
+
+func TestResourceThatAlwaysRefusesDoesNotWearOutTheLogin(t *testing.T) {
+	for what, body := range map[string]func() io.Reader{
+		"replayable": func() io.Reader { return nil },
+		"one-shot":   func() io.Reader { return newOneShot("text") },
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				session := newSession(t, inMemoryConfig(tenant))
+				for range 1000 {
+					status, _, err := send(t.Context(), session, http.MethodPost, "/v1/refused", body())
+					require.NoError(t, err)
+					require.Equal(t, http.StatusUnauthorized, status)
+					requireStatus(t, session, "/v1/ok", http.StatusOK)
+					time.Sleep(time.Minute / 1000)
+				}
+				require.LessOrEqual(t, tenant.Logins(), 7)
+				require.Greater(t, tenant.Logins(), 1)
+			})
+		})
+	}
+}
+
+// A session that has really ended is renewed though a resource has just refused.
+func TestSessionIsRenewedAgainAfterTheHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		session := newSession(t, inMemoryConfig(tenant))
+		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+		tenant.Expire()
+		requireStatus(t, session, "/v1/ok", http.StatusUnauthorized)
+		time.Sleep(10 * time.Second)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+	})
+}
+
+// Rule 5: the refused answer is out of the way before the login.
+
+func TestFewConnectionsAreEnough(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	cfg := configFor(server)
+	base := cfg.Base.(*http.Transport).Clone()
+	base.MaxConnsPerHost = 2
+	cfg.Base = base
+	session := newSession(t, cfg)
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	server.Expire()
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			status, _, err := get(t.Context(), session, "/v1/ok")
+			assert.NoError(t, err)
+			assert.Equal(t, http.StatusOK, status)
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 2, server.Logins())
+}
+
+// Rule 14.
+
+func TestClose(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+
+	t.Run("before a login", func(t *testing.T) {
+		session := newSession(t, configFor(server))
+		require.NoError(t, session.Close())
+		require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
+		_, _, err := get(t.Context(), session, "/v1/ok")
+		require.ErrorIs(t, err, zuora.ErrSessionClosed)
+		_, err = session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+		require.ErrorIs(t, err, zuora.ErrSessionClosed)
+	})
+	t.Run("after a login, twice, from many goroutines", func(t *testing.T) {
+		session := newSession(t, configFor(server))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { assert.NoError(t, session.Close()) })
+		}
+		wg.Wait()
+		_, _, err := get(t.Context(), session, "/v1/ok")
+		require.ErrorIs(t, err, zuora.ErrSessionClosed)
+	})
+	t.Run("a call under way goes on", func(t *testing.T) {
+		session := newSession(t, configFor(server))
+		server.Intercept(func(r *http.Request) http.Handler {
+			if r.URL.Path == "/v1/ok" {
+				_ = session.Close()
+			}
+			return nil
+		})
+		defer server.Intercept(nil)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+	})
+}
+
+func TestCloseDuringALogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cancelled := make(chan struct{})
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				<-r.Context().Done()
+				close(cancelled)
+			})
+		})
+		session := newSession(t, inMemoryConfig(tenant))
+		errs := make(chan error, 50)
+		for range 50 {
+			go func() { errs <- session.Connect(t.Context()) }()
+		}
+		synctest.Wait()
+		begun := time.Now()
+		require.NoError(t, session.Close())
+		for range 50 {
+			require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
+		}
+		<-cancelled
+		require.Zero(t, time.Since(begun), "nobody waited for a time-out")
+		require.Equal(t, 1, tenant.Logins())
+		// No goroutine is left, or the bubble would not end.
+	})
+}
+
+// A login that succeeds all the same once the session is closed changes nothing.
+func TestLoginThatOutlivesTheSessionSignsNobodyIn(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	cfg := configFor(server)
+	door := newGate(server.Credentials())
+	cfg.Credentials = door
+	session := newSession(t, cfg)
+	errs := make(chan error)
+	go func() { errs <- session.Connect(t.Context()) }()
+	<-door.asked
+	require.NoError(t, session.Close())
+	require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
+	close(door.open)
+	require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
+	require.Zero(t, server.Logins())
+}
+
+func TestCloseEndsIdleConnectionsOfItsOwnTransportOnly(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	std := http.DefaultTransport.(*http.Transport)
+	defer func() { http.DefaultTransport = std }()
+	for _, own := range []bool{true, false} {
+		var opened, closed atomic.Int32
+		counting := server.Client().Transport.(*http.Transport).Clone()
+		counting.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, addr)
+			opened.Add(1)
+			return countedConn{c, &closed}, err
+		}
+		http.DefaultTransport = counting
+		cfg := configFor(server)
+		cfg.Base = nil
+		if !own {
+			cfg.Base = counting
+		}
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.EqualValues(t, 1, opened.Load())
+		require.Zero(t, closed.Load())
+		require.NoError(t, session.Close())
+		require.Equal(t, own, closed.Load() == 1)
+		counting.CloseIdleConnections()
+	}
+}
+
+type countedConn struct {
+	net.Conn
+	closed *atomic.Int32
+}
+
+func (c countedConn) Close() error {
+	c.closed.Add(1)
+	return c.Conn.Close()
+}
+
+func TestDefaultTransportOfAnotherTypeIsUsed(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	std := http.DefaultTransport
+	defer func() { http.DefaultTransport = std }()
+	var calls atomic.Int32
+	http.DefaultTransport = roundTripper(func(req *http.Request) (*http.Response, error) {
+		calls.Add(1)
+		return server.Client().Transport.RoundTrip(req)
+	})
+	cfg := configFor(server)
+	cfg.Base = nil
+	session := newSession(t, cfg)
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	require.EqualValues(t, 2, calls.Load())
+	require.NoError(t, session.Close())
+}
