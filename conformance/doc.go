@@ -1,0 +1,7 @@
+// Package conformance has only tests. They hold what the generated client and
+// the session send, and what the stand-in tenant answers, against openapi.yaml,
+// so that none of the three can drift away from the others.
+//
+// It is a module of its own, so that the importers of the root module get none
+// of kin-openapi, which does the checking.
+package conformance
