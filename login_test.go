@@ -1,0 +1,415 @@
+package zuora_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
+)
+
+// Rule 9: what is a login, and what is not.
+
+// withCookie adds a Set-Cookie line to an answer.
+func withCookie(line string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Set-Cookie", line)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// flushed answers with header and body, at once, and then does as rest says.
+func flushed(body string, rest func(http.ResponseWriter, *http.Request)) http.Handler {
+	return withCookie(goodCookie, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, body)
+		_ = http.NewResponseController(w).Flush()
+		rest(w, r)
+	}))
+}
+
+const goodCookie = "ZSession=abc%3D; Path=/; Secure; HttpOnly"
+
+func TestAnswersThatAreNoLogin(t *testing.T) {
+	success := jsonAnswer(`{ "success" : true }`)
+	for what, test := range map[string]struct {
+		answer http.Handler
+		want   string
+	}{
+		"no cookie":                  {success, "success without a ZSession cookie"},
+		"another cookie":             {withCookie("JSESSIONID=abc; Path=/", success), `(cookies that came: ["JSESSIONID"])`},
+		"a cookie without a value":   {withCookie("ZSession=; Path=/; Secure", success), "success without a ZSession cookie"},
+		"a cookie that is taken":     {withCookie("ZSession=abc; Path=/; Max-Age=0", success), "success without a ZSession cookie"},
+		"a cookie of another domain": {withCookie("ZSession=abc; Path=/; Domain=elsewhere.example", success), "success without a ZSession cookie"},
+		"a cookie of another path":   {withCookie("ZSession=abc; Path=/ui", success), "success without a ZSession cookie"},
+		"success false":              {withCookie(goodCookie, zuoratest.Failed(200, "50000060", "try later")), "200 OK, not successful: 50000060 try later"},
+		"success missing":            {withCookie(goodCookie, jsonAnswer(`{}`)), "does not say that success is true"},
+		"success a string":           {withCookie(goodCookie, jsonAnswer(`{"success":"true"}`)), "not the JSON of an answer"},
+		"a list":                     {withCookie(goodCookie, jsonAnswer(`[{"success":true}]`)), "not the JSON of an answer"},
+		"null":                       {withCookie(goodCookie, jsonAnswer(`null`)), "does not say that success is true"},
+		"an HTML page":               {withCookie(goodCookie, zuoratest.HTMLPage(200)), "200 OK, text/html, 67 bytes: no answer to a sign-in"},
+		"JSON by another name":       {withCookie(goodCookie, zuoratest.Answer(200, "text/plain", `{"success":true}`)), "text/plain"},
+		"no type":                    {withCookie(goodCookie, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header()["Content-Type"] = nil })), "no Content-Type"},
+		"an empty body":              {withCookie(goodCookie, jsonAnswer(``)), "0 bytes: not the JSON"},
+		"JSON cut off":               {withCookie(goodCookie, jsonAnswer(`{"success":tr`)), "not the JSON"},
+		"JSON and more":              {withCookie(goodCookie, jsonAnswer(`{"success":true}{}`)), "not the JSON"},
+		"304":                        {withCookie(goodCookie, zuoratest.Answer(304, "application/json", "")), "304 Not Modified"},
+		"201 without a body":         {withCookie(goodCookie, zuoratest.Answer(201, "application/json", "")), "201 Created"},
+		"500, no JSON":               {zuoratest.ServerError(), "500 Internal Server Error: We're sorry, but something went wrong."},
+		"503, an HTML page":          {zuoratest.HTMLPage(503), "503 Service Unavailable: 101 bytes of text/html"},
+		"a body cut off": {flushed(`{"success":`, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+			"200 OK, application/json, 11 bytes, then: unexpected EOF"},
+		"a connection cut off": {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "EOF"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			server := newServer(t, zuoratest.Config{})
+			server.Intercept(func(*http.Request) http.Handler { return test.answer })
+			session := newSession(t, configFor(server))
+			err := session.Connect(t.Context())
+			require.ErrorContains(t, err, test.want)
+			require.ErrorContains(t, err, "zuora: sign-in failed: POST ")
+			require.NotContains(t, err.Error(), "abc")
+			require.NotContains(t, err.Error(), "\n")
+			_, _, err = get(t.Context(), session, "/v1/ok")
+			require.Error(t, err, "no call goes out without a session")
+		})
+	}
+}
+
+func TestLoginAnswerWithoutEndIsReadToOneMebibyte(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	server.Intercept(func(*http.Request) http.Handler {
+		return flushed(`{"success":true,"filler":"`, func(w http.ResponseWriter, r *http.Request) {
+			block := []byte(strings.Repeat("x", 64<<10))
+			for r.Context().Err() == nil {
+				if _, err := w.Write(block); err != nil {
+					return
+				}
+			}
+		})
+	})
+	session := newSession(t, configFor(server))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := session.Connect(t.Context())
+	runtime.ReadMemStats(&after)
+	require.ErrorContains(t, err, "1048577 bytes and more")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
+}
+
+func TestLoginAnswerThatNeverComesEndsAtLoginTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.Intercept(func(*http.Request) http.Handler {
+			return flushed(`{"success"`, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		})
+		session := newSession(t, inMemoryConfig(tenant))
+		begun := time.Now()
+		require.ErrorIs(t, session.Connect(t.Context()), context.DeadlineExceeded)
+		require.Equal(t, 30*time.Second, time.Since(begun))
+	})
+}
+
+// Rule 10: failed logins are not hammered.
+
+func TestWrongPasswordIsTriedOnceInFiveMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := inMemoryConfig(tenant)
+		var mu sync.Mutex
+		current := zuora.Credentials{AccessKeyID: tenant.Credentials().AccessKeyID, SecretAccessKey: "old"}
+		cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return current, nil
+		})
+		session := newSession(t, cfg)
+		var wg sync.WaitGroup
+		begun := time.Now()
+		for i := range 50 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				for time.Since(begun) < 10*time.Minute {
+					var err error
+					if i%5 == 0 {
+						err = session.Connect(t.Context())
+					} else {
+						_, err = session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+					}
+					var failure *zuora.Error
+					if !assert.ErrorIs(t, err, zuora.ErrUnauthenticated) || !assert.ErrorAs(t, err, &failure) {
+						return
+					}
+					next := time.Now().Add(failure.RetryAfter).UTC().Format(time.RFC3339)
+					assert.ErrorContains(t, err, "next try not before "+next)
+					assert.LessOrEqual(t, failure.RetryAfter, 5*time.Minute)
+					assert.Positive(t, failure.RetryAfter)
+					time.Sleep(time.Second)
+				}
+			})
+		}
+		wg.Wait()
+		require.LessOrEqual(t, tenant.Logins(), 3)
+		require.GreaterOrEqual(t, tenant.Logins(), 2)
+
+		mu.Lock()
+		current = tenant.Credentials()
+		mu.Unlock()
+		before := tenant.Logins()
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, before+1, tenant.Logins(), "another value is tried at once")
+	})
+}
+
+// A provider that goes back and forth between two wrong values hammers neither.
+func TestRefusedCredentialsAreRememberedOneByOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := inMemoryConfig(tenant)
+		var asked int
+		cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+			asked++
+			return zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret("wrong " + strconv.Itoa(asked%2))}, nil
+		})
+		session := newSession(t, cfg)
+		for range 280 {
+			require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated)
+			time.Sleep(time.Second)
+		}
+		require.Equal(t, 2, tenant.Logins())
+	})
+}
+
+func TestRateLimitedLoginWaits(t *testing.T) {
+	for what, test := range map[string]struct {
+		answer http.Handler
+		wait   time.Duration
+	}{
+		"as long as Retry-After says": {zuoratest.ConcurrencyLimited(2 * time.Minute), 2 * time.Minute},
+		"a minute without one":        {zuoratest.RateLimited(), time.Minute},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				tenant.Intercept(func(*http.Request) http.Handler { return test.answer })
+				session := newSession(t, inMemoryConfig(tenant))
+				begun := time.Now()
+				for time.Since(begun) < test.wait {
+					require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrRateLimited)
+					_, _, err := get(t.Context(), session, "/v1/ok")
+					require.ErrorIs(t, err, zuora.ErrRateLimited)
+					time.Sleep(time.Second)
+				}
+				require.Equal(t, 1, tenant.Logins())
+				tenant.Intercept(nil)
+				require.NoError(t, session.Connect(t.Context()))
+			})
+		})
+	}
+}
+
+func TestFailingLoginBacksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.HTMLPage(http.StatusServiceUnavailable) })
+		session := newSession(t, inMemoryConfig(tenant))
+		begun := time.Now()
+		attempt := func() {
+			var failure *zuora.Error
+			require.ErrorAs(t, session.Connect(t.Context()), &failure)
+			require.Equal(t, http.StatusServiceUnavailable, failure.StatusCode)
+			_, _, err := get(t.Context(), session, "/v1/ok")
+			require.ErrorAs(t, err, &failure)
+			time.Sleep(100 * time.Millisecond)
+		}
+		for time.Since(begun) < time.Minute {
+			attempt()
+		}
+		inAMinute := tenant.Logins()
+		require.LessOrEqual(t, inAMinute, 6)
+		require.GreaterOrEqual(t, inAMinute, 4)
+		for time.Since(begun) < 11*time.Minute {
+			attempt()
+		}
+		inTenMore := tenant.Logins() - inAMinute
+		require.LessOrEqual(t, inTenMore, 20, "30 s apart at the least")
+		require.GreaterOrEqual(t, inTenMore, 15, "and not much more")
+
+		tenant.Intercept(nil)
+		time.Sleep(38 * time.Second)
+		require.NoError(t, session.Connect(t.Context()))
+		tenant.Expire()
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) {
+				return zuoratest.ServerError()
+			}
+			return nil
+		})
+		_, _, err := get(t.Context(), session, "/v1/ok")
+		require.Error(t, err)
+		tenant.Intercept(nil)
+		time.Sleep(1250 * time.Millisecond)
+		require.NoError(t, session.Connect(t.Context()), "after a success the wait begins with a second again")
+	})
+}
+
+// A provider that fails is not hammered either.
+func TestFailingProviderBacksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked int
+		broken := errors.New("the vault is sealed")
+		session := newSession(t, zuora.SessionConfig{
+			Server: "https://rest.zuora.example",
+			Credentials: zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+				asked++
+				return zuora.Credentials{}, broken
+			}),
+		})
+		for range 600 {
+			require.ErrorIs(t, session.Connect(t.Context()), broken)
+			time.Sleep(100 * time.Millisecond)
+		}
+		require.LessOrEqual(t, asked, 6)
+	})
+}
+
+func TestHeldBackErrorIsEachCallersOwn(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	server.Intercept(func(*http.Request) http.Handler {
+		return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "try later")
+	})
+	session := newSession(t, configFor(server))
+	var wg sync.WaitGroup
+	for range 20 { // some share a login, the others meet the hold; -race looks on
+		wg.Go(func() {
+			var failure *zuora.Error
+			if !assert.ErrorAs(t, session.Connect(t.Context()), &failure) {
+				return
+			}
+			assert.Equal(t, "try later", failure.Reasons[0].Message)
+			assert.NotEmpty(t, failure.Body)
+			failure.StatusCode, failure.Path = 0, ""
+			failure.Reasons[0] = zuora.Reason{Message: "changed"}
+			failure.Body[0] = 'x'
+			failure.Header["Content-Type"][0] = "changed"
+			failure.Header.Set("More", "changed")
+		})
+	}
+	wg.Wait()
+	require.ErrorContains(t, session.Connect(t.Context()), "503 Service Unavailable: 50000060 try later")
+	require.Equal(t, 1, server.Logins())
+}
+
+// Rule 12: what the session says of itself.
+
+// records keeps what a logger is told.
+type records struct {
+	mu   sync.Mutex
+	text []string
+}
+
+func (r *records) logger(level slog.Level, asJSON bool) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == "duration" || a.Key == "until") {
+			return slog.Attr{}
+		}
+		return a
+	}}
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(r, options))
+	}
+	return slog.New(slog.NewTextHandler(r, options))
+}
+
+func (r *records) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.text = append(r.text, strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+func (r *records) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() { r.text = nil }()
+	return r.text
+}
+
+func TestSessionSaysWhatItDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		var log records
+		cfg := inMemoryConfig(tenant)
+		cfg.Logger = log.logger(slog.LevelDebug, false)
+		session := newSession(t, cfg)
+
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		synctest.Wait()
+		require.Equal(t, []string{`level=INFO msg="zuora: signed in" generation=1`}, log.take())
+
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Empty(t, log.take(), "a call that goes well is no news")
+
+		tenant.Expire()
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		synctest.Wait() // the login reports for itself
+		require.ElementsMatch(t, []string{
+			`level=INFO msg="zuora: session to be renewed" reason=refused generation=1`,
+			`level=INFO msg="zuora: signed in" generation=2`,
+			`level=INFO msg="zuora: call replayed" method=GET generation=2`,
+		}, log.take())
+
+		time.Sleep(11 * time.Minute)
+		var failing atomic.Bool
+		failing.Store(true)
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) && failing.Load() {
+				return zuoratest.RateLimited()
+			}
+			return nil
+		})
+		for range 10 {
+			require.Error(t, session.Connect(t.Context()))
+		}
+		synctest.Wait()
+		require.Equal(t, []string{
+			`level=INFO msg="zuora: session to be renewed" idle=11m0s reason=unused generation=2`,
+			`level=WARN msg="zuora: sign-in failed; the next is held back" error.method=POST error.path=/v1/connections error.status=429 error.reason0.code=70 error.reason0.message="API Rate limit exceeded" error.request_id=` + requestID(t, session),
+		}, log.take(), "held back: said once")
+
+		failing.Store(false)
+		time.Sleep(time.Minute)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		synctest.Wait()
+		require.Equal(t, []string{`level=INFO msg="zuora: signed in" generation=3`}, log.take())
+	})
+}
+
+// requestID is that of the login that is being held back.
+func requestID(t *testing.T, session *zuora.Session) string {
+	t.Helper()
+	var failure *zuora.Error
+	require.ErrorAs(t, session.Connect(t.Context()), &failure)
+	require.NotEmpty(t, failure.RequestID)
+	return failure.RequestID
+}
