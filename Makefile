@@ -1,0 +1,40 @@
+# Every module of the repository. The nested ones are not part of what importers get.
+MODULES := . tools examples conformance
+TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+
+.PHONY: help demo generate test check fmt vet tidy current spec lint rules
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: ## run the accounts example on a stand-in tenant
+	@cd examples && go run ./accounts -standin
+
+generate: ## make the generated files anew
+	go generate ./...
+
+test: ## run all tests of all modules, with the race detector
+	@for m in $(MODULES); do (cd $$m && go test -race -timeout 10m ./...) || exit 1; done
+
+check: fmt vet tidy current spec lint rules ## look for what tests do not see
+
+fmt:
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed:"; echo "$$out"; exit 1; }
+
+vet:
+	@for m in $(MODULES); do (cd $$m && go vet ./...) || exit 1; done
+
+tidy:
+	@for m in $(MODULES); do (cd $$m && go mod tidy -diff) || { echo "$$m/go.mod is not tidy"; exit 1; }; done
+
+current: ## check that the generated files are what make generate makes
+	@tools/current.sh
+
+spec:
+	@for s in openapi.yaml examples/accounts/openapi.yaml; do $(TOOL) validate $$s || exit 1; done
+
+lint:
+	@for m in $(MODULES); do (cd $$m && $(TOOL) staticcheck ./...) || exit 1; done
+
+rules:
+	@tools/rules.sh
