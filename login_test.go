@@ -42,7 +42,7 @@ func flushed(body string, rest func(http.ResponseWriter, *http.Request)) http.Ha
 	}))
 }
 
-const goodCookie = "ZSession=abc%3D; Path=/; Secure; HttpOnly"
+const goodCookie = "ZSession=cookie-of-it%3D; Path=/; Secure; HttpOnly"
 
 func TestAnswersThatAreNoLogin(t *testing.T) {
 	success := jsonAnswer(`{ "success" : true }`)
@@ -51,11 +51,11 @@ func TestAnswersThatAreNoLogin(t *testing.T) {
 		want   string
 	}{
 		"no cookie":                  {success, "success without a ZSession cookie"},
-		"another cookie":             {withCookie("JSESSIONID=abc; Path=/", success), `(cookies that came: ["JSESSIONID"])`},
+		"another cookie":             {withCookie("JSESSIONID=cookie-of-it; Path=/", success), `(cookies that came: ["JSESSIONID"])`},
 		"a cookie without a value":   {withCookie("ZSession=; Path=/; Secure", success), "success without a ZSession cookie"},
-		"a cookie that is taken":     {withCookie("ZSession=abc; Path=/; Max-Age=0", success), "success without a ZSession cookie"},
-		"a cookie of another domain": {withCookie("ZSession=abc; Path=/; Domain=elsewhere.example", success), "success without a ZSession cookie"},
-		"a cookie of another path":   {withCookie("ZSession=abc; Path=/ui", success), "success without a ZSession cookie"},
+		"a cookie that is taken":     {withCookie("ZSession=cookie-of-it; Path=/; Max-Age=0", success), "success without a ZSession cookie"},
+		"a cookie of another domain": {withCookie("ZSession=cookie-of-it; Path=/; Domain=elsewhere.example", success), "success without a ZSession cookie"},
+		"a cookie of another path":   {withCookie("ZSession=cookie-of-it; Path=/ui", success), "success without a ZSession cookie"},
 		"success false":              {withCookie(goodCookie, zuoratest.Failed(200, "50000060", "try later")), "200 OK, not successful: 50000060 try later"},
 		"success missing":            {withCookie(goodCookie, jsonAnswer(`{}`)), "does not say that success is true"},
 		"success a string":           {withCookie(goodCookie, jsonAnswer(`{"success":"true"}`)), "not the JSON of an answer"},
@@ -82,7 +82,7 @@ func TestAnswersThatAreNoLogin(t *testing.T) {
 			err := session.Connect(t.Context())
 			require.ErrorContains(t, err, test.want)
 			require.ErrorContains(t, err, "zuora: sign-in failed: POST ")
-			require.NotContains(t, err.Error(), "abc")
+			require.NotContains(t, err.Error(), "cookie-of-it")
 			require.NotContains(t, err.Error(), "\n")
 			_, _, err = get(t.Context(), session, "/v1/ok")
 			require.Error(t, err, "no call goes out without a session")

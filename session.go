@@ -186,6 +186,10 @@ func defaultTransport() http.RoundTripper {
 	return t
 }
 
+// Format prints which server the session is for, whatever the verb. fmt would
+// look at fields that are in use otherwise.
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "zuora.Session(%s)", s.server) }
+
 // Server returns the base URL to build generated clients on, in its normal
 // form: no "/" and no "/v1" at its end.
 func (s *Session) Server() string { return s.server }

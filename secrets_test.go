@@ -1,0 +1,234 @@
+package zuora_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
+)
+
+// Rule 11: nothing prints a secret.
+
+const theSecret = "correct horse \"battery\" staple"
+
+// assertSilent checks that text has neither the secret nor a session cookie, in
+// any form that fmt or an encoder may give them.
+func assertSilent(t *testing.T, text string, more ...string) {
+	t.Helper()
+	for _, secret := range append(more, theSecret) {
+		quoted, err := json.Marshal(secret)
+		require.NoError(t, err)
+		for _, form := range []string{
+			secret, string(quoted[1 : len(quoted)-1]), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
+			base64.StdEncoding.EncodeToString([]byte(secret)), fmt.Sprint([]byte(secret)),
+		} {
+			assert.NotContains(t, text, form)
+		}
+	}
+}
+
+var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%b", "%o", "%e", "%U", "%c", "%+q", "%# x", "%10.3v", "%z"}
+
+// signedIn is a session in force, with everything in it that it may hold, and
+// its cookie.
+func signedIn(t *testing.T) (*zuora.Session, zuora.SessionConfig, string) {
+	t.Helper()
+	server := newServer(t, zuoratest.Config{Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}})
+	credentials := server.Credentials()
+	cfg := configFor(server)
+	cfg.Base = roundTripper(cfg.Base.RoundTrip) // an *http.Transport is not for printing while it is in use
+	cfg.Credentials = &credentials
+	cfg.Entity = zuora.Entity{ID: "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"}
+	var log records
+	cfg.Logger = log.logger(slog.LevelDebug, false)
+	session := newSession(t, cfg)
+	var cookie string
+	server.Intercept(func(r *http.Request) http.Handler {
+		if c, err := r.Cookie("ZSession"); err == nil {
+			cookie = c.Value[:40]
+		}
+		return nil
+	})
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	require.NotEmpty(t, cookie)
+	settled(t, &log)
+	return session, cfg, cookie
+}
+
+// settled waits for the login to have said what became of it: no goroutine is at
+// work in the session any more, and it may be copied.
+func settled(t *testing.T, log *records) {
+	t.Helper()
+	require.Eventually(t, func() bool { return len(log.take()) > 0 }, 5*time.Second, time.Millisecond)
+}
+
+func TestNoVerbPrintsASecret(t *testing.T) {
+	session, cfg, cookie := signedIn(t)
+	// A login that is held back, with the credentials that were refused.
+	refused := newServer(t, zuoratest.Config{})
+	held := configFor(refused)
+	held.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+	var log records
+	held.Logger = log.logger(slog.LevelDebug, false)
+	heldSession := newSession(t, held)
+	require.Error(t, heldSession.Connect(t.Context()))
+	settled(t, &log)
+
+	type service struct {
+		Name    string
+		session *zuora.Session
+		value   any
+		client  *http.Client
+	}
+	params := zuora.PostConnectionsParams{APIAccessKeyID: "u", APISecretAccessKey: theSecret}
+	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+	byValue := reflect.ValueOf(session).Elem().Interface() // vet forbids *session, others may not ask
+	for what, value := range map[string]any{
+		"Secret":                          zuora.Secret(theSecret),
+		"Secrets":                         []zuora.Secret{theSecret},
+		"Credentials":                     credentials,
+		"*Credentials":                    &credentials,
+		"Credentials as a provider":       struct{ P zuora.CredentialsProvider }{credentials},
+		"*Credentials as a provider":      struct{ P zuora.CredentialsProvider }{&credentials},
+		"a map of them":                   map[string]zuora.Credentials{"a": credentials},
+		"params":                          params,
+		"*params":                         &params,
+		"*params in a struct":             struct{ P *zuora.PostConnectionsParams }{&params},
+		"config":                          cfg,
+		"*config":                         &cfg,
+		"config with a provider by value": zuora.SessionConfig{Server: "s", Credentials: credentials},
+		"config with a func":              zuora.SessionConfig{Credentials: zuora.CredentialsFunc(credentials.Retrieve)},
+		"*Session":                        session,
+		"Session by value":                byValue,
+		"a struct with a Session":         service{"n", session, byValue, session.HTTPClient()},
+		"a pointer to such a struct":      &service{"n", session, byValue, session.HTTPClient()},
+		"a session that is held back":     heldSession,
+		"that by value":                   reflect.ValueOf(heldSession).Elem().Interface(),
+		"a struct with it":                service{"n", heldSession, nil, nil},
+		"the plain client":                session.HTTPClient(),
+		"the transport":                   session.Transport(),
+	} {
+		for _, verb := range verbs {
+			assertSilent(t, fmt.Sprintf(verb, value), cookie)
+			if t.Failed() {
+				t.Fatalf("%s of %s", verb, what)
+			}
+		}
+		assertSilent(t, fmt.Sprint(value)+fmt.Sprintln(value), cookie)
+	}
+	assert.Equal(t, "REDACTED", fmt.Sprintf("%s", zuora.Secret(theSecret)))
+	assert.Equal(t, "{u REDACTED}", fmt.Sprint(credentials))
+	assert.Equal(t, "{AccessKeyID:u SecretAccessKey:REDACTED}", fmt.Sprintf("%+v", credentials))
+	assert.Equal(t, "zuora.Session("+session.Server()+")", fmt.Sprintf("%s", session))
+	assert.Equal(t, theSecret, string(credentials.SecretAccessKey))
+}
+
+func TestNoLogOrEncodingHasASecret(t *testing.T) {
+	session, cfg, cookie := signedIn(t)
+	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+	var text bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&text, nil)} {
+		slog.New(handler).Info("all of it", "secret", credentials.SecretAccessKey, "credentials", credentials, "pointer", &credentials,
+			"params", zuora.PostConnectionsParams{APISecretAccessKey: theSecret}, "config", cfg, "session", session)
+	}
+	for _, value := range []any{credentials.SecretAccessKey, credentials, &credentials, zuora.PostConnectionsParams{APISecretAccessKey: theSecret}, session} {
+		encoded, err := json.Marshal(value)
+		require.NoError(t, err)
+		text.Write(encoded)
+	}
+	assertSilent(t, text.String(), cookie)
+	encoded, err := json.Marshal(credentials)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"AccessKeyID":"u","SecretAccessKey":"REDACTED"}`, string(encoded))
+}
+
+// A session that logs everything meets servers and transports that repeat what
+// they were sent.
+func TestNoErrorOrLogLineHasASecret(t *testing.T) {
+	echo := func(status int, contentType string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.Header().Set("Zuora-Request-Id", r.Header.Get("apiSecretAccessKey"))
+			w.Header().Set("Set-Cookie", "ZSession=the-cookie-of-it; Path=/other")
+			w.WriteHeader(status)
+			if contentType == "application/json" {
+				_ = json.NewEncoder(w).Encode(map[string]any{"success": status == 200, "reasons": []any{map[string]any{
+					"code": r.Header.Get("apiSecretAccessKey"), "message": "no such password: " + r.Header.Get("apiSecretAccessKey")}}})
+				return
+			}
+			_, _ = io.WriteString(w, "you sent "+r.Header.Get("apiSecretAccessKey"))
+		})
+	}
+	for what, answer := range map[string]http.Handler{
+		"401 JSON": echo(401, "application/json"), "500 JSON": echo(500, "application/json"), "500 text": echo(500, "text/plain"),
+		"200 text": echo(200, "text/plain"), "200 HTML": echo(200, "text/html"), "302": echo(302, "text/plain"), "200 JSON": echo(200, "application/json"),
+		"a transport that repeats it": nil,
+	} {
+		t.Run(what, func(t *testing.T) {
+			server := newServer(t, zuoratest.Config{})
+			server.Intercept(func(*http.Request) http.Handler { return answer })
+			var log records
+			for _, asJSON := range []bool{true, false} {
+				cfg := configFor(server)
+				cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+				cfg.Logger = log.logger(slog.LevelDebug-100, asJSON)
+				if answer == nil {
+					cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+						return nil, fmt.Errorf("cannot send %v", req.Header)
+					})
+				}
+				session := newSession(t, cfg)
+				_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+				for e := err; e != nil; e = errors.Unwrap(e) {
+					for _, verb := range verbs {
+						text := fmt.Sprintf(verb, e)
+						if f, ok := e.(*zuora.Error); ok {
+							text += string(f.Body) + fmt.Sprintf("%+v %#v", *f, *f)
+						}
+						assertSilent(t, text, "the-cookie-of-it")
+					}
+				}
+				require.Error(t, err)
+			}
+			lines := log.take()
+			require.NotEmpty(t, lines)
+			assertSilent(t, strings.Join(lines, "\n"), "the-cookie-of-it")
+		})
+	}
+}
+
+// Many sessions that log at once do not mix.
+func TestLoggerIsUsedFromManyGoroutines(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	var log records
+	cfg := configFor(server)
+	cfg.Logger = log.logger(slog.LevelDebug, false)
+	session := newSession(t, cfg)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			server.Expire()
+			_, _, err := get(t.Context(), session, "/v1/ok")
+			assert.NoError(t, err)
+		})
+	}
+	wg.Wait()
+	require.NotEmpty(t, log.take())
+}
