@@ -12,7 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/zuora-go/zuora/internal/brief"
+	"github.com/zuora-go/zuora/internal/peek"
 )
 
 // What went wrong, in the terms that a caller decides by. Use [errors.Is] with
@@ -69,56 +71,41 @@ type Error struct {
 }
 
 // Error returns one line: method, path, status, the first reasons and the
-// request's ID, at most about 1 KB of it, without the query and without control
+// request's ID, about 1 KB of it at most, without the query and without control
 // characters.
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "zuora: %s %s: %d %s", printable(e.Method, 16), printable(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
+	text := fmt.Sprintf("zuora: %s %s: %d %s", brief.Line(e.Method, 16), brief.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
 	if e.StatusCode/100 == 2 {
-		b.WriteString(", not successful")
+		text += ", not successful"
 	}
-	const most = 3
-	for i, r := range e.Reasons[:min(len(e.Reasons), most)] {
-		sep := "; "
-		if i == 0 {
-			sep = ": "
-		}
-		b.WriteString(sep + strings.TrimSpace(printable(string(r.Code), 40)+" "+printable(r.Message, 200)))
-	}
-	if more := len(e.Reasons) - most; more > 0 {
-		fmt.Fprintf(&b, "; and %d more", more)
-	}
-	if len(e.Reasons) == 0 && len(e.Body) > 0 {
-		if t := e.Header.Get("Content-Type"); strings.HasPrefix(t, "text/plain") {
-			b.WriteString(": " + printable(string(e.Body), 200))
-		} else {
-			fmt.Fprintf(&b, ": %d bytes of %s", len(e.Body), cmp.Or(printable(t, 40), "no stated type"))
-		}
+	if what := e.what(); what != "" {
+		text += ": " + what
 	}
 	if e.RequestID != "" {
-		b.WriteString(" (request " + printable(e.RequestID, 64) + ")")
+		text += " (request " + brief.Line(e.RequestID, 64) + ")"
 	} else if e.ProcessID != "" {
-		b.WriteString(" (process " + printable(e.ProcessID, 64) + ")")
+		text += " (process " + brief.Line(e.ProcessID, 64) + ")"
 	}
-	return b.String()
+	return text
 }
 
-// printable is the beginning of s, on one line.
-func printable(s string, most int) string {
-	n := 0
-	for i := range s {
-		if n++; n > most {
-			s = s[:i] + "…"
-			break
-		}
+// what is the first reasons, or what there is in their place.
+func (e *Error) what() string {
+	const most = 3
+	var all []string
+	for _, r := range e.Reasons[:min(len(e.Reasons), most)] {
+		all = append(all, strings.TrimSpace(brief.Line(string(r.Code), 40)+" "+brief.Line(r.Message, 200)))
 	}
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, s)
-	return strings.TrimSpace(s)
+	switch contentType := e.Header.Get("Content-Type"); {
+	case len(e.Reasons) > most:
+		all = append(all, fmt.Sprintf("and %d more", len(e.Reasons)-most))
+	case len(all) > 0 || len(e.Body) == 0:
+	case strings.HasPrefix(contentType, "text/plain"):
+		all = append(all, brief.Line(string(e.Body), 200))
+	default:
+		all = append(all, fmt.Sprintf("%d bytes of %s", len(e.Body), cmp.Or(brief.Line(contentType, 40), "no stated type")))
+	}
+	return strings.Join(all, "; ")
 }
 
 // Is reports whether e is of the kind that target, one of this package's Err…
@@ -146,19 +133,11 @@ func (e *Error) Is(target error) bool {
 	})
 }
 
-// LogValue gives the fields of [Error.Error] one by one.
+// LogValue gives the parts of [Error.Error] one by one.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
-		slog.String("method", printable(e.Method, 16)), slog.String("path", printable(e.Path, 200)), slog.Int("status", e.StatusCode),
-	}
-	for i, r := range e.Reasons[:min(len(e.Reasons), 3)] {
-		attrs = append(attrs, slog.Group("reason"+strconv.Itoa(i),
-			slog.String("code", printable(string(r.Code), 40)), slog.String("message", printable(r.Message, 200))))
-	}
-	for _, a := range []slog.Attr{slog.String("request_id", printable(e.RequestID, 64)), slog.String("process_id", printable(e.ProcessID, 64))} {
-		if a.Value.String() != "" {
-			attrs = append(attrs, a)
-		}
+		slog.String("method", brief.Line(e.Method, 16)), slog.String("path", brief.Line(e.Path, 200)), slog.Int("status", e.StatusCode),
+		slog.String("reasons", e.what()), slog.String("request_id", brief.Line(e.RequestID, 64)), slog.String("process_id", brief.Line(e.ProcessID, 64)),
 	}
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
@@ -250,10 +229,10 @@ func CheckResponse(resp *http.Response, body []byte) error {
 // instance. The body of a failed call is closed.
 func Checked(doer HttpRequestDoer) HttpRequestDoer { return checked{doer} }
 
-type checked struct{ doer HttpRequestDoer }
+type checked struct{ HttpRequestDoer }
 
 func (c checked) Do(req *http.Request) (*http.Response, error) {
-	resp, err := c.doer.Do(req)
+	resp, err := c.HttpRequestDoer.Do(req)
 	if err != nil {
 		return resp, err
 	}
@@ -262,10 +241,10 @@ func (c checked) Do(req *http.Request) (*http.Response, error) {
 
 func check(resp *http.Response) (*http.Response, error) {
 	ok := succeeded(resp)
-	if ok && !(isJSON(resp.Header) && resp.ContentLength <= failureLook) {
+	if ok && !(peek.IsJSON(resp.Header) && resp.ContentLength <= failureLook) {
 		return resp, nil
 	}
-	head, whole := lookAt(resp, failureLook)
+	head, whole := peek.At(resp, failureLook)
 	if err := verdict(resp, head, whole); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
@@ -281,23 +260,19 @@ func succeeded(resp *http.Response) bool {
 // whole.
 func verdict(resp *http.Response, head []byte, whole bool) error {
 	ok := succeeded(resp)
-	if ok && !(whole && isJSON(resp.Header)) {
+	if ok && !(whole && peek.IsJSON(resp.Header)) {
 		return nil
 	}
-	if gzipped(resp) {
-		head, whole = gunzip(head, failureLook, whole)
-	}
+	head, whole = peek.Plain(resp, head, whole, failureLook)
 	if ok && !(whole && suspicious(head)) {
 		return nil
 	}
 	var env envelope
-	failed := !ok
+	failed := false
 	if whole {
-		var said bool
-		env, said = parse(head)
-		failed = failed || said
+		env, failed = parse(head)
 	}
-	if !failed {
+	if ok && !failed {
 		return nil
 	}
 	e := &Error{

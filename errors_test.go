@@ -421,8 +421,8 @@ func TestErrorAsLogValue(t *testing.T) {
 		Method: "GET", Path: "/v1/x", StatusCode: 429, RetryAfter: 2 * time.Minute, RequestID: "r", ProcessID: "p",
 		Reasons: []zuora.Reason{{Code: "50000070", Message: "too\nmany"}}, Body: []byte("body"),
 	})
-	require.Equal(t, `level=INFO msg=call error.method=GET error.path=/v1/x error.status=429 error.reason0.code=50000070 `+
-		`error.reason0.message="too many" error.request_id=r error.process_id=p error.retry_after=2m0s`+"\n", text.String())
+	require.Equal(t, `level=INFO msg=call error.method=GET error.path=/v1/x error.status=429 error.reasons="50000070 too many" `+
+		`error.request_id=r error.process_id=p error.retry_after=2m0s`+"\n", text.String())
 }
 
 func TestRetryAfterAndTheLimitsHeaders(t *testing.T) {

@@ -394,7 +394,7 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{
 			`level=INFO msg="zuora: session to be renewed" idle=11m0s reason=unused generation=2`,
-			`level=WARN msg="zuora: sign-in failed; the next is held back" error.method=POST error.path=/v1/connections error.status=429 error.reason0.code=70 error.reason0.message="API Rate limit exceeded" error.request_id=` + requestID(t, session),
+			`level=WARN msg="zuora: sign-in failed; the next is held back" error.method=POST error.path=/v1/connections error.status=429 error.reasons="70 API Rate limit exceeded" error.request_id=` + requestID(t, session) + ` error.process_id=""`,
 		}, log.take(), "held back: said once")
 
 		failing.Store(false)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -14,6 +13,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/zuora-go/zuora/internal/flight"
+	"github.com/zuora-go/zuora/internal/holdback"
+	"github.com/zuora-go/zuora/internal/idle"
+	"github.com/zuora-go/zuora/internal/origin"
 )
 
 // SessionConfig says where a [Session] signs in, as whom, and how. Server and
@@ -64,7 +68,7 @@ type Session struct {
 	// What is secret is behind a func or an atomic.Pointer, which fmt does not
 	// look into, whatever the verb and wherever the Session stands.
 	server       string
-	origin       origin
+	origin       origin.Origin
 	entity       Entity
 	retrieve     func(context.Context) (Credentials, error)
 	base         func(*http.Request) (*http.Response, error)
@@ -72,16 +76,17 @@ type Session struct {
 	idleTimeout  time.Duration
 	loginTimeout time.Duration
 	log          *slog.Logger
-	start        time.Time
+	clock        idle.Clock
 	client       *http.Client
 
 	current atomic.Pointer[generation] // nil: there is no session, or it has ended
+	held    atomic.Pointer[holdback.Book[Credentials]]
 
 	mu     sync.Mutex // held to change any of these, and never while waiting
 	closed bool
 	logins int
-	flight atomic.Pointer[flight]
-	held   atomic.Pointer[holdBack]
+	flight atomic.Pointer[flight.Flight[login]]
+
 	// Until then the refusal of a call that cannot be replayed drops nothing,
 	// for one has just done so.
 	keepUntil atomic.Int64
@@ -89,18 +94,18 @@ type Session struct {
 
 // generation is one login: its cookies, and the clock that runs on them.
 type generation struct {
+	idle.Last     // when the last call that was answered was sent
 	number        int
 	jar           *cookiejar.Jar
-	mono, wall    atomic.Int64 // when the last call that was answered was sent
 	refusalsUntil atomic.Int64 // until then refusals are the callers' own
 }
 
 // NewSession returns a session for cfg. It checks what can be checked without
 // the network and does not sign in; see [Session.Connect].
 func NewSession(cfg SessionConfig) (*Session, error) {
-	server, err := parseServer(cfg.Server)
+	server, err := origin.ParseServer(cfg.Server)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("zuora: SessionConfig.Server %w", err)
 	}
 	if cfg.Credentials == nil {
 		return nil, errors.New("zuora: SessionConfig.Credentials is nil")
@@ -118,14 +123,14 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	}
 	s := &Session{
 		server:       server.String(),
-		origin:       originOf(server),
+		origin:       origin.Of(server),
 		entity:       cfg.Entity,
 		retrieve:     cfg.Credentials.Retrieve,
 		closeIdle:    func() {},
 		idleTimeout:  cmp.Or(cfg.IdleTimeout, 10*time.Minute),
 		loginTimeout: cmp.Or(cfg.LoginTimeout, 30*time.Second),
 		log:          cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
-		start:        time.Now(),
+		clock:        idle.Clock{Start: time.Now()},
 	}
 	base := cfg.Base
 	if base == nil {
@@ -135,40 +140,9 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		}
 	}
 	s.base = base.RoundTrip
+	s.held.Store(new(holdback.Book[Credentials]))
 	s.client = s.HTTPClient()
 	return s, nil
-}
-
-// parseServer checks a base URL and puts it into its one form.
-func parseServer(server string) (*url.URL, error) {
-	const field = "zuora: SessionConfig.Server"
-	u, err := url.Parse(server)
-	switch {
-	case server == "":
-		return nil, errors.New(field + " is empty")
-	case err != nil:
-		return nil, errors.New(field + " is not a URL")
-	case u.User != nil:
-		return nil, errors.New(field + " has user info; the user belongs in Credentials")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("%s: scheme %q, where https is needed", field, printable(u.Scheme, 20))
-	case u.Hostname() == "":
-		return nil, errors.New(field + " has no host")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, errors.New(field + " is in clear text; https is needed for every host but loopback")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New(field + " has a query or a fragment")
-	}
-	u.Host = strings.ToLower(u.Host)
-	u.RawPath = ""
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.Path = strings.TrimRight(strings.TrimSuffix(u.Path, "/v1"), "/")
-	return u, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // defaultTransport is http.DefaultTransport's clone, sized for one busy host.
@@ -231,7 +205,7 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 // redirects elsewhere, for such requests are refused.
 func (s *Session) HTTPClient() *http.Client {
 	return &http.Client{Transport: s.Transport(), CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if originOf(req.URL) != s.origin {
+		if origin.Of(req.URL) != s.origin {
 			return http.ErrUseLastResponse
 		}
 		if len(via) >= 10 {
@@ -250,10 +224,11 @@ func (s *Session) Close() error {
 	s.mu.Lock()
 	s.closed = true
 	s.current.Store(nil)
-	if f := s.flight.Load(); f != nil {
-		s.settle(f, nil, func() error { return ErrSessionClosed })
-	}
+	f := s.flight.Swap(nil)
 	s.mu.Unlock()
+	if f != nil {
+		f.End(ErrSessionClosed)
+	}
 	s.closeIdle()
 	return nil
 }
@@ -263,8 +238,8 @@ func (s *Session) Close() error {
 func (s *Session) acquire(ctx context.Context) (*generation, error) {
 	g := s.current.Load()
 	if g != nil && s.idleTimeout > 0 {
-		if idle := g.idle(s.clock()); idle >= s.idleTimeout {
-			s.drop(g, "unused", slog.Duration("idle", idle))
+		if unused := g.For(s.clock.Now()); unused >= s.idleTimeout {
+			s.drop(g, "unused", slog.Duration("idle", unused))
 			g = nil
 		}
 	}
@@ -275,15 +250,11 @@ func (s *Session) acquire(ctx context.Context) (*generation, error) {
 	if f == nil {
 		return g, err
 	}
-	select {
-	case <-f.done:
-		if f.fail != nil {
-			return nil, f.fail()
-		}
-		return f.gen, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("zuora: waiting for sign-in: %w", ctx.Err())
+	l, err := f.Wait(ctx)
+	if err != nil && err == ctx.Err() {
+		err = fmt.Errorf("zuora: waiting for sign-in: %w", err)
 	}
+	return l.generation, err
 }
 
 // drop ends g, unless another has taken its place.
@@ -295,7 +266,7 @@ func (s *Session) drop(g *generation, why string, attrs ...any) {
 
 // join returns the session that there is by now, or else the login in flight,
 // or else one that it starts.
-func (s *Session) join(ctx context.Context) (*flight, *generation, error) {
+func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -307,31 +278,10 @@ func (s *Session) join(ctx context.Context) (*flight, *generation, error) {
 	if f := s.flight.Load(); f != nil {
 		return f, nil, nil
 	}
-	if held := s.held.Load().holds(nil); held != nil {
-		return nil, nil, held.again()
+	if held := s.held.Load().Held(); held.Err != nil {
+		return nil, nil, newSignInError(held)
 	}
-	return s.takeOff(ctx), nil, nil
-}
-
-// instant is a time by both clocks, in nanoseconds. The monotonic one stands
-// still while a machine is suspended, the other can be set.
-type instant struct{ mono, wall int64 }
-
-func (s *Session) clock() instant {
-	t := time.Now()
-	return instant{int64(t.Sub(s.start)), t.UnixNano()}
-}
-
-// used notes that a call sent at t was answered.
-func (g *generation) used(t instant) {
-	latest := func(stored *atomic.Int64, t int64) {
-		for old := stored.Load(); t > old && !stored.CompareAndSwap(old, t); old = stored.Load() {
-		}
-	}
-	latest(&g.mono, t.mono)
-	latest(&g.wall, t.wall)
-}
-
-func (g *generation) idle(now instant) time.Duration {
-	return time.Duration(max(now.mono-g.mono.Load(), now.wall-g.wall.Load()))
+	f := flight.Start(ctx, s.loginTimeout, s.login, s.land)
+	s.flight.Store(f)
+	return f, nil, nil
 }

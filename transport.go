@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/origin"
 )
 
 // Transport returns the session as a round tripper, to compose with others. It
@@ -43,7 +45,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	body, replayable := rewind(req)
 	if !replayable {
-		if now := s.clock().mono; now >= s.keepUntil.Load() {
+		if now := s.clock.Now().Mono; now >= s.keepUntil.Load() {
 			s.keepUntil.Store(now + int64(refusalHold))
 			s.drop(g, "refused")
 		}
@@ -59,7 +61,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 	s.log.Info("zuora: call replayed", "method", req.Method, "generation", next.number)
 	resp, ended, err = s.attempt(req, body, next)
 	if ended {
-		next.refusalsUntil.Store(s.clock().mono + int64(refusalHold))
+		next.refusalsUntil.Store(s.clock.Now().Mono + int64(refusalHold))
 	}
 	return resp, err
 }
@@ -73,9 +75,9 @@ func (s *Session) refuse(req *http.Request) error {
 	if req.URL == nil {
 		return errors.New("zuora: request without a URL")
 	}
-	to := originOf(req.URL)
+	to := origin.Of(req.URL)
 	if to == s.origin && req.Host != "" && req.Host != req.URL.Host {
-		to = originOf(&url.URL{Scheme: req.URL.Scheme, Host: req.Host})
+		to = origin.Of(&url.URL{Scheme: req.URL.Scheme, Host: req.Host})
 	}
 	if to != s.origin {
 		return fmt.Errorf("zuora: the session is for %s only; request to %s not sent", s.origin, to)
@@ -86,35 +88,20 @@ func (s *Session) refuse(req *http.Request) error {
 	return nil
 }
 
-// origin is a scheme, a host and a port, in lower case and complete.
-type origin struct{ scheme, host, port string }
-
-func (o origin) String() string { return o.scheme + "://" + o.host + ":" + o.port }
-
-func originOf(u *url.URL) origin {
-	o := origin{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()}
-	if o.port == "" && o.scheme == "https" {
-		o.port = "443"
-	} else if o.port == "" && o.scheme == "http" {
-		o.port = "80"
-	}
-	return o
-}
-
 // attempt sends req once, with body, as part of g, and reports whether the
 // answer tells that g has ended.
 func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation) (resp *http.Response, ended bool, err error) {
-	sent := s.clock()
+	sent := s.clock.Now()
 	out := req.WithContext(req.Context()) // a shallow copy
 	out.Body = body
 	out.Header = req.Header.Clone()
 	if out.Header == nil {
 		out.Header = http.Header{}
 	}
-	if s.entity.ID != "" && out.Header.Get(entityHeader) == "" {
-		out.Header.Set(entityHeader, s.entity.ID)
+	if s.entity.ID != "" && out.Header.Get("Zuora-Entity-Ids") == "" {
+		out.Header.Set("Zuora-Entity-Ids", s.entity.ID)
 	}
-	addCookies(out, g.jar.Cookies(req.URL))
+	cookies.Add(out, g.jar)
 	if resp, err = s.base(out); err != nil {
 		return nil, false, err
 	}
@@ -122,49 +109,17 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation) 
 	if ended = sessionEnded(resp); ended {
 		return resp, true, nil
 	}
-	if cookies := resp.Cookies(); len(cookies) > 0 && !idempotent(req.Header) {
-		g.jar.SetCookies(req.URL, cookies)
-	}
+	cookies.Keep(g.jar, req, resp)
 	if resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
-		g.used(sent)
+		g.Used(sent)
 	}
 	return resp, false, nil
-}
-
-const entityHeader = "Zuora-Entity-Ids"
-
-// idempotent reports whether h has an Idempotency-Key, in whatever case. For a
-// key that it knows Zuora repeats an old answer, cookies and all.
-func idempotent(h http.Header) bool {
-	for name := range h {
-		if strings.EqualFold(name, "Idempotency-Key") {
-			return true
-		}
-	}
-	return false
-}
-
-// addCookies puts the session's cookies on req, in the place of any of the same
-// names: a jar of the caller's may have kept older ones.
-func addCookies(req *http.Request, cookies []*http.Cookie) {
-	if _, any := req.Header["Cookie"]; any {
-		own := req.Cookies()
-		req.Header.Del("Cookie")
-		for _, c := range own {
-			if !slices.ContainsFunc(cookies, func(s *http.Cookie) bool { return s.Name == c.Name }) {
-				req.AddCookie(c)
-			}
-		}
-	}
-	for _, c := range cookies {
-		req.AddCookie(c)
-	}
 }
 
 // renewable reports whether a refusal is reason to renew g. Where a call was
 // refused again on a new session, it is the resource that refuses.
 func (s *Session) renewable(g *generation) bool {
-	return s.current.Load() != g || s.clock().mono >= g.refusalsUntil.Load()
+	return s.current.Load() != g || s.clock.Now().Mono >= g.refusalsUntil.Load()
 }
 
 // rewind returns req's body from its beginning, if it can be had.

@@ -1,0 +1,40 @@
+// Package idle tells how long something has gone unused, by two clocks: the
+// monotonic one, which stands still while a machine is suspended, and the wall
+// clock, which can be set.
+package idle
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Clock is where instants are counted from.
+type Clock struct{ Start time.Time }
+
+// Instant is a time by both clocks, in nanoseconds.
+type Instant struct{ Mono, Wall int64 }
+
+// Now returns the present instant.
+func (c Clock) Now() Instant {
+	t := time.Now()
+	return Instant{int64(t.Sub(c.Start)), t.UnixNano()}
+}
+
+// Last is the latest use that was noted.
+type Last struct{ Mono, Wall atomic.Int64 }
+
+// Used notes a use, unless a later one has been noted already.
+func (l *Last) Used(at Instant) {
+	latest(&l.Mono, at.Mono)
+	latest(&l.Wall, at.Wall)
+}
+
+func latest(stored *atomic.Int64, t int64) {
+	for old := stored.Load(); t > old && !stored.CompareAndSwap(old, t); old = stored.Load() {
+	}
+}
+
+// For returns how long ago the last use is, by the clock that says more.
+func (l *Last) For(now Instant) time.Duration {
+	return time.Duration(max(now.Mono-l.Mono.Load(), now.Wall-l.Wall.Load()))
+}

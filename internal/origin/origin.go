@@ -1,0 +1,58 @@
+// Package origin has the one form of base URLs, and compares where requests go.
+package origin
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Origin is a scheme, a host and a port, in lower case and complete.
+type Origin struct{ scheme, host, port string }
+
+func (o Origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
+
+// Of returns u's origin.
+func Of(u *url.URL) Origin {
+	o := Origin{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()}
+	if o.port == "" && o.scheme == "https" {
+		o.port = "443"
+	} else if o.port == "" && o.scheme == "http" {
+		o.port = "80"
+	}
+	return o
+}
+
+// ParseServer checks a base URL and puts it into its one form: no "/" and no
+// "/v1" at its end. Its errors do not repeat the URL, which may hold a secret.
+func ParseServer(server string) (*url.URL, error) {
+	u, err := url.Parse(server)
+	switch {
+	case server == "":
+		return nil, errors.New("is empty")
+	case err != nil:
+		return nil, errors.New("is not a URL")
+	case u.User != nil:
+		return nil, errors.New("has user info; the user belongs in Credentials")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("has the scheme %.20q, where https is needed", u.Scheme)
+	case u.Hostname() == "":
+		return nil, errors.New("has no host")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, errors.New("is in clear text; https is needed for every host but loopback")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("has a query or a fragment")
+	}
+	u.Host = strings.ToLower(u.Host)
+	u.RawPath = ""
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.Path = strings.TrimRight(strings.TrimSuffix(u.Path, "/v1"), "/")
+	return u, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}

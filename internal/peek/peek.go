@@ -1,0 +1,83 @@
+// Package peek looks at the beginning of an answer's body, which stays to be
+// read as if nobody had looked.
+package peek
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// body is a body of which the beginning has been read already.
+type body struct {
+	head []byte
+	off  int   // how much of head has been handed on
+	err  error // what ended the reading of rest, if anything did
+	rest io.ReadCloser
+}
+
+// At reads resp's body to its end, or to just past most bytes, and returns what
+// it has seen of it, and whether that is the whole. A second look goes on from
+// the first.
+func At(resp *http.Response, most int) (head []byte, whole bool) {
+	b, ok := resp.Body.(*body)
+	if !ok {
+		if resp.Body == nil {
+			resp.Body = http.NoBody
+		}
+		b = &body{rest: resp.Body}
+		if n := resp.ContentLength; n >= 0 && n <= int64(most) {
+			b.head = make([]byte, 0, n+1)
+		}
+		resp.Body = b
+	}
+	for b.err == nil && len(b.head) <= most {
+		if len(b.head) == cap(b.head) {
+			b.head = slices.Grow(b.head, 512)
+		}
+		var n int
+		n, b.err = b.rest.Read(b.head[len(b.head):min(cap(b.head), most+1)])
+		b.head = b.head[:len(b.head)+n]
+	}
+	return b.head[:min(len(b.head), most)], b.err == io.EOF && len(b.head) <= most
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.off < len(b.head) {
+		n := copy(p, b.head[b.off:])
+		b.off += n
+		return n, nil
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	return b.rest.Read(p)
+}
+
+func (b *body) Close() error { return b.rest.Close() }
+
+// IsJSON reports whether h is of a body that calls itself JSON.
+func IsJSON(h http.Header) bool {
+	t, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	t = strings.TrimSpace(t)
+	return strings.EqualFold(t, "application/json") || strings.EqualFold(t, "text/json") ||
+		len(t) > 5 && strings.EqualFold(t[len(t)-5:], "+json")
+}
+
+// Plain returns what head, the beginning of resp's body or the whole of it, says
+// when decompressed, at most most bytes, and whether that is the whole. A body
+// is compressed still when the caller has asked for that itself.
+func Plain(resp *http.Response, head []byte, whole bool, most int) ([]byte, bool) {
+	if resp.Uncompressed || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return head, whole
+	}
+	r, err := gzip.NewReader(bytes.NewReader(head))
+	if err != nil {
+		return head, false
+	}
+	plain, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	return plain[:min(len(plain), most)], whole && err == nil && len(plain) <= most
+}
