@@ -1,0 +1,81 @@
+// Package zuora calls Zuora's REST API on a session that lasts.
+//
+// Zuora's POST /v1/connections signs a user in and answers with a cookie. This
+// package makes a [Session] of it: it signs in when the first call needs it,
+// signs in again when Zuora has ended the session, once for all goroutines, and
+// makes every failed call an error. Typed calls come from clients that
+// oapi-codegen generates, from this module's openapi.yaml or any other spec of
+// Zuora's; every one of them runs on a Session:
+//
+//	session, err := zuora.NewSession(zuora.SessionConfig{
+//		Server:      zuora.ServerURLProductionUSCloud2,
+//		Credentials: zuora.Credentials{AccessKeyID: user, SecretAccessKey: zuora.Secret(password)},
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	defer session.Close()
+//	client, err := accounts.NewClientWithResponses(session.Server(), accounts.WithHTTPClient(session))
+//	…
+//	resp, err := client.GetAccountWithResponse(ctx, "A00000001") // err, if the call failed in any way
+//
+// Zuora recommends OAuth 2.0 for new integrations. [Checked] gives an OAuth
+// client the same errors, without a Session.
+//
+// # Sessions
+//
+// A Session may be used by any number of goroutines. Use one for each user and
+// entity, for as long as the program runs: Zuora limits sign-ins.
+//
+// It signs in before a call when there is no session, and when the last call
+// that was answered was sent longer than [SessionConfig.IdleTimeout] ago. Of
+// callers that need a session at the same time one brings about the sign-in and
+// all wait for it. A caller whose context ends stops waiting at once and takes
+// nobody along: the sign-in goes on for the others, for
+// [SessionConfig.LoginTimeout] at most. It has the values of the first caller's
+// context, and neither its end nor its httptrace.
+//
+// A call is sent a second time in one case only: when its answer tells that the
+// session has ended. That is status 401, or a JSON body of at most 4 KiB that
+// says at its top level that success is false for the sole reason 90000011, or
+// that the faultcode is fns:INVALID_SESSION. The Session then signs in, unless
+// another call has made it do so, and sends the call again, once. If that is
+// refused too, it is the resource that refuses: the caller gets the answer, and
+// for 10 seconds no refusal brings about a sign-in. A request whose body cannot
+// be had again (GetBody is nil) is not sent again; its refusal is handed back,
+// and the next call signs in. Nothing else is retried, neither failures nor
+// broken connections.
+//
+// A sign-in that failed is not tried again too soon, and calls get its error at
+// once, with the time of the next try. Credentials that Zuora has refused are
+// tried once in 5 minutes, for a few wrong tries can lock a user out; the
+// provider is asked at each call meanwhile, and other credentials are tried at
+// once. After a 429 nothing is tried for its Retry-After, or a minute. Any other
+// failure is followed by a wait of a second, then two, and so on to 30.
+//
+// # Failures
+//
+// [Session.Do], and so every typed call on a Session, returns an [*Error] for a
+// call that failed, even if Zuora says "200 OK" to it; [CheckResponse] tells
+// what a failure is. Decide by [errors.Is] and the Err… variables, and read
+// more of it by [errors.As]. A list of which only some items failed is data.
+// [Session.HTTPClient] and [Session.Transport] are HTTP and nothing more: there
+// an answer is never an error.
+//
+// # Security
+//
+// The password goes to POST …/v1/connections of the configured origin and
+// nowhere else; the session's cookies go to that origin and nowhere else. A
+// sign-in follows no redirect, and no request to another scheme, host or port
+// is sent, whatever redirect or caller asks for it. Only https is spoken, but
+// for loopback hosts. No error, no log line and no printed value of this package
+// has the password or a cookie in it; what a [Secret] cannot promise is said
+// there.
+//
+// # What is not known
+//
+// What is said of Zuora here comes from what it publishes and from recorded
+// traffic. Where neither says anything, the package does what is safe: it takes
+// a session for unused since its last call was sent, and knows of no way to sign
+// out.
+package zuora

@@ -1,0 +1,253 @@
+package zuora_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
+)
+
+// tenant is what the examples talk to.
+func exampleTenant() *zuoratest.Server {
+	tenant := zuoratest.NewServer(zuoratest.Config{})
+	tenant.Handle("GET /v1/accounts/{key}", zuoratest.JSON(map[string]any{"success": true, "basicInfo": map[string]any{"name": "Example Ltd"}}))
+	tenant.Handle("GET /v1/accounts/none", zuoratest.Failed(http.StatusOK, "50000040", "Cannot find entity by key: 'none'."))
+	tenant.Handle("POST /v1/action/create", zuoratest.CRUDList("", "INVALID_VALUE"))
+	return tenant
+}
+
+// A session, and calls on it.
+func Example() {
+	tenant := exampleTenant()
+	defer tenant.Close()
+
+	session, err := zuora.NewSession(zuora.SessionConfig{
+		Server:      tenant.URL, // zuora.ServerURLProductionUSCloud2, for instance
+		Credentials: tenant.Credentials(),
+		Base:        tenant.Client().Transport, // for the stand-in's certificate; leave it out otherwise
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+
+	for range 2 {
+		resp, err := session.HTTPClient().Get(session.Server() + "/v1/accounts/A00000001")
+		if err != nil {
+			log.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(resp.Status, string(body))
+		tenant.Expire() // the session ends, and nobody notices
+	}
+	fmt.Println("sign-ins:", tenant.Logins())
+	// Output:
+	// 200 OK {"basicInfo":{"name":"Example Ltd"},"success":true}
+	// 200 OK {"basicInfo":{"name":"Example Ltd"},"success":true}
+	// sign-ins: 2
+}
+
+func ExampleNewSession() {
+	_, err := zuora.NewSession(zuora.SessionConfig{
+		Server:      "http://rest.zuora.com",
+		Credentials: zuora.Credentials{AccessKeyID: "api.user@example.com", SecretAccessKey: "…"},
+	})
+	fmt.Println(err)
+	// Output:
+	// zuora: SessionConfig.Server is in clear text; https is needed for every host but loopback
+}
+
+// Find out early whether the credentials are good.
+func ExampleSession_Connect() {
+	tenant := exampleTenant()
+	defer tenant.Close()
+	session, err := zuora.NewSession(zuora.SessionConfig{
+		Server: tenant.URL, Base: tenant.Client().Transport,
+		Credentials: zuora.Credentials{AccessKeyID: "api.user@example.com", SecretAccessKey: "wrong"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+	err = session.Connect(context.Background())
+	fmt.Println(errors.Is(err, zuora.ErrUnauthenticated))
+	// Output:
+	// true
+}
+
+// A failed call is an error, though Zuora says 200 OK to it.
+func ExampleSession_Do() {
+	tenant := exampleTenant()
+	defer tenant.Close()
+	session := exampleSession(tenant)
+	defer session.Close()
+
+	req, err := http.NewRequest(http.MethodGet, session.Server()+"/v1/accounts/none", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = session.Do(req)
+	var failure *zuora.Error
+	switch {
+	case errors.Is(err, zuora.ErrNotFound):
+		fmt.Println("there is no such account")
+	case errors.Is(err, zuora.ErrRateLimited) && errors.As(err, &failure):
+		time.Sleep(failure.RetryAfter) // and try again
+	}
+	if errors.As(err, &failure) {
+		for _, reason := range failure.Reasons {
+			fmt.Println(failure.StatusCode, reason.Code, reason.Message)
+		}
+	}
+	// Output:
+	// there is no such account
+	// 200 50000040 Cannot find entity by key: 'none'.
+}
+
+// An action's list of which some items failed is no error: to send it again
+// would create the others twice. Look at each item.
+func ExampleSession_Do_someItemsFailed() {
+	tenant := exampleTenant()
+	defer tenant.Close()
+	session := exampleSession(tenant)
+	defer session.Close()
+
+	req, err := http.NewRequest(http.MethodPost, session.Server()+"/v1/action/create", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := session.Do(req)
+	if err != nil {
+		log.Fatal(err) // every item failed
+	}
+	defer resp.Body.Close()
+	var items []struct {
+		Success bool
+		ID      string `json:"Id"`
+		Errors  []zuora.Reason
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&items); err != nil {
+		log.Fatal(err)
+	}
+	for i, item := range items {
+		if !item.Success {
+			fmt.Println("item", i, "failed:", item.Errors[0].Code)
+		}
+	}
+	// Output:
+	// item 1 failed: INVALID_VALUE
+}
+
+// Any client of HTTP can use the session, with the settings it wants.
+func ExampleSession_HTTPClient() {
+	tenant := exampleTenant()
+	defer tenant.Close()
+	session := exampleSession(tenant)
+	defer session.Close()
+
+	client := session.HTTPClient()
+	client.Timeout = 10 * time.Second
+	resp, err := client.Get(session.Server() + "/v1/accounts/none")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status, "whatever the body says")
+	// Output:
+	// 200 OK whatever the body says
+}
+
+// CheckResponse is for answers that came another way.
+func ExampleCheckResponse() {
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}}
+	err := zuora.CheckResponse(resp, []byte(`{"success":false,"reasons":[{"code":53200050,"message":"Locked by another process"}]}`))
+	fmt.Println(errors.Is(err, zuora.ErrLocked))
+	// Output:
+	// true
+}
+
+// Checked makes failures errors for a client that has no session: one that puts
+// an OAuth token on its requests, say.
+func ExampleChecked() {
+	tenant := exampleTenant()
+	defer tenant.Close()
+
+	client := zuora.Checked(tenant.Client()) // an *http.Client of golang.org/x/oauth2, for instance
+	req, err := http.NewRequest(http.MethodGet, tenant.URL+"/v1/accounts/A00000001", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.Do(req)
+	fmt.Println(errors.Is(err, zuora.ErrUnauthenticated))
+	// Output:
+	// true
+}
+
+// A provider is asked at each sign-in, so that a changed password is found.
+func ExampleCredentialsFunc() {
+	provider := zuora.CredentialsFunc(func(ctx context.Context) (zuora.Credentials, error) {
+		// Ask a vault, with ctx.
+		return zuora.Credentials{AccessKeyID: "api.user@example.com", SecretAccessKey: "from the vault"}, nil
+	})
+	credentials, err := provider.Retrieve(context.Background())
+	fmt.Println(credentials, err)
+	// Output:
+	// {api.user@example.com REDACTED} <nil>
+}
+
+func ExampleSecret() {
+	secret := zuora.Secret("correct horse battery staple")
+	fmt.Printf("%s %v %q %#v\n", secret, secret, secret, secret)
+	fmt.Println(len(string(secret)))
+	// Output:
+	// REDACTED REDACTED REDACTED REDACTED
+	// 28
+}
+
+// The typed call of this package's own spec works without a session too. The
+// client must follow no redirect, which would take the password along.
+func ExampleClientWithResponses_PostConnectionsWithResponse() {
+	tenant := exampleTenant()
+	defer tenant.Close()
+
+	httpClient := &http.Client{
+		Transport:     tenant.Client().Transport, // for the stand-in's certificate; leave it out otherwise
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	client, err := zuora.NewClientWithResponses(tenant.URL, zuora.WithHTTPClient(httpClient))
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := client.PostConnectionsWithResponse(context.Background(), &zuora.PostConnectionsParams{
+		APIAccessKeyID:     tenant.Credentials().AccessKeyID,
+		APISecretAccessKey: tenant.Credentials().SecretAccessKey,
+		ContentType:        zuora.PostConnectionsParamsContentTypeApplicationJSON,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(resp.Status(), resp.JSON200.Success)
+	// Output:
+	// 200 OK true
+}
+
+func exampleSession(tenant *zuoratest.Server) *zuora.Session {
+	session, err := zuora.NewSession(zuora.SessionConfig{
+		Server: tenant.URL, Credentials: tenant.Credentials(), Base: tenant.Client().Transport,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return session
+}
