@@ -267,6 +267,7 @@ func verdict(resp *http.Response, head []byte, whole bool) error {
 	if ok && !(whole && suspicious(head)) {
 		return nil
 	}
+	head = brief.WithoutCookie(head)
 	var env envelope
 	failed := false
 	if whole {

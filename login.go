@@ -44,8 +44,9 @@ func (s *Session) login(ctx context.Context) (login, error) {
 	jar, _ := cookiejar.New(nil)
 	g := &generation{jar: jar}
 	g.Used(s.clock.Now())
-	if err := s.signIn(ctx, c, jar); err != nil {
-		return login{tried: &c}, withoutSecret(err, string(c.SecretAccessKey))
+	hide := hider(c.SecretAccessKey)
+	if err := s.signIn(ctx, c, jar, hide); err != nil {
+		return login{tried: &c}, withoutSecret(err, hide)
 	}
 	return login{&c, g}, nil
 }
@@ -107,7 +108,7 @@ func (s *Session) settle(g *generation) bool {
 
 // signIn makes the call, follows no redirect of it, and accepts no answer but
 // one that says success and leaves a session cookie in jar.
-func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar) error {
+func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar, hide func(string) string) error {
 	client := Client{Server: s.server + "/", Client: &http.Client{
 		Transport:     roundTripper(s.base),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -134,10 +135,16 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar)
 		return fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, err)
 	}
 	defer discard(resp.Body)
+	// What is shown of the answer is cut short, which must not leave half a secret.
+	for _, values := range resp.Header {
+		for i, v := range values {
+			values[i] = hide(v)
+		}
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLogin+1))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(brief.Line(resp.Header.Get("Content-Type"), 60), "no Content-Type"), len(body))
-	if failed := CheckResponse(resp, body); failed != nil {
+	if failed := CheckResponse(resp, []byte(hide(string(body)))); failed != nil {
 		return failed
 	}
 	var answer CommonResponseType
@@ -173,24 +180,21 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// withoutSecret is err without the secret, should an answer or a transport have
-// repeated it.
-func withoutSecret(err error, secret string) error {
-	quoted, _ := json.Marshal(secret)
-	hide := func(s string) string {
-		s = strings.ReplaceAll(s, string(quoted[1:len(quoted)-1]), redacted)
-		return strings.ReplaceAll(s, secret, redacted)
-	}
+// hider returns a function that takes secret out of a text, as it is and as JSON
+// has it.
+func hider(secret Secret) func(string) string {
+	quoted, _ := json.Marshal(string(secret))
+	return strings.NewReplacer(string(secret), redacted, string(quoted[1:len(quoted)-1]), redacted).Replace
+}
+
+// withoutSecret is err without what hide hides, should an answer or a transport
+// have repeated it.
+func withoutSecret(err error, hide func(string) string) error {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		e.Body = []byte(hide(string(e.Body)))
 		e.ProcessID, e.RequestID = hide(e.ProcessID), hide(e.RequestID)
 		for i, r := range e.Reasons {
 			e.Reasons[i] = Reason{Code: ReasonCode(hide(string(r.Code))), Message: hide(r.Message)}
-		}
-		for _, values := range e.Header {
-			for i, v := range values {
-				values[i] = hide(v)
-			}
 		}
 	}
 	if text := err.Error(); hide(text) != text {

@@ -214,6 +214,59 @@ func TestNoErrorOrLogLineHasASecret(t *testing.T) {
 	}
 }
 
+// What is cut short of an answer does not show the beginning of a secret.
+func TestNoErrorHasHalfASecret(t *testing.T) {
+	long := strings.Repeat("0123456789", 12)
+	for what, answer := range map[string]http.HandlerFunc{
+		"type": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "x/"+long) },
+		"cookie": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Set-Cookie", long+"=v")
+			_, _ = io.WriteString(w, `{"success":true}`)
+		},
+		"reason": zuoratest.Failed(500, "1", strings.Repeat("x", 150)+long).ServeHTTP,
+		"body":   zuoratest.Answer(500, "text/plain", strings.Repeat("x", 64<<10-60)+long).ServeHTTP,
+	} {
+		server := newServer(t, zuoratest.Config{})
+		server.Intercept(func(*http.Request) http.Handler { return answer })
+		cfg := configFor(server)
+		cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret(long)}
+		err := newSession(t, cfg).Connect(t.Context())
+		require.Error(t, err)
+		text := err.Error()
+		if failure := (*zuora.Error)(nil); errors.As(err, &failure) {
+			text += string(failure.Body)
+		}
+		require.NotContains(t, text, long[:20], what)
+	}
+}
+
+// A server that repeats a request in its failure does not get the cookie into
+// an error.
+func TestNoErrorHasACookieThatAnAnswerRepeats(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	var cookie string
+	server.HandleFunc("GET /v1/dump", func(w http.ResponseWriter, r *http.Request) {
+		cookie = strings.TrimPrefix(r.Header.Get("Cookie"), "ZSession=")
+		if r.URL.RawQuery == "" {
+			zuoratest.Answer(500, "text/plain", "you sent Cookie: "+r.Header.Get("Cookie")+"; thank you").ServeHTTP(w, r)
+			return
+		}
+		zuoratest.Failed(200, "50000060", "you sent Cookie: "+r.Header.Get("Cookie")+"; thank you").ServeHTTP(w, r)
+	})
+	session := newSession(t, configFor(server))
+	for _, query := range []string{"", "?json"} {
+		_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/dump"+query, nil))
+		var failure *zuora.Error
+		require.ErrorAs(t, err, &failure)
+		require.NotEmpty(t, cookie)
+		for _, text := range []string{err.Error(), string(failure.Body), fmt.Sprintf("%+v", failure.Reasons)} {
+			require.NotContains(t, text, cookie[:20])
+		}
+		require.ErrorContains(t, err, "ZSession=REDACTED; thank you")
+	}
+}
+
 // Many sessions that log at once do not mix.
 func TestLoggerIsUsedFromManyGoroutines(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})

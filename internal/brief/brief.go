@@ -1,7 +1,9 @@
-// Package brief makes of text from the wire what can stand in one line.
+// Package brief makes of text from the wire what can stand in an error.
 package brief
 
 import (
+	"bytes"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -22,4 +24,15 @@ func Line(s string, most int) string {
 		}
 		return ' '
 	}, s))
+}
+
+var sessionCookie = regexp.MustCompile(`ZSession=[^\s;,"'<>\\]*`)
+
+// WithoutCookie is b without the session cookie, should an answer have repeated
+// the request that brought it.
+func WithoutCookie(b []byte) []byte {
+	if !bytes.Contains(b, []byte("ZSession=")) {
+		return b
+	}
+	return sessionCookie.ReplaceAllLiteral(b, []byte("ZSession=REDACTED"))
 }
