@@ -2,7 +2,9 @@
 MODULES := . tools examples conformance
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo generate test check fmt vet tidy current spec lint rules
+FUZZTIME := 1m
+
+.PHONY: help demo generate test fuzz check fmt vet tidy current spec lint rules
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -16,25 +18,29 @@ generate: ## make the generated files anew
 test: ## run all tests of all modules, with the race detector
 	@for m in $(MODULES); do (cd $$m && go test -race -timeout 10m ./...) || exit 1; done
 
-check: fmt vet tidy current spec lint rules ## look for what tests do not see
+fuzz: ## run each fuzz test for FUZZTIME (1m)
+	@for f in FuzzCheckResponse FuzzLogin; do \
+		go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x . || exit 1; done
 
-fmt:
+check: fmt vet tidy current spec lint rules ## all of the following
+
+fmt: ## formatting
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed:"; echo "$$out"; exit 1; }
 
-vet:
+vet: ## go vet
 	@for m in $(MODULES); do (cd $$m && go vet ./...) || exit 1; done
 
-tidy:
+tidy: ## go.mod of every module
 	@for m in $(MODULES); do (cd $$m && go mod tidy -diff) || { echo "$$m/go.mod is not tidy"; exit 1; }; done
 
-current: ## check that the generated files are what make generate makes
+current: ## the generated files are what make generate makes
 	@tools/current.sh
 
-spec:
+spec: ## the specs are valid
 	@for s in openapi.yaml examples/accounts/openapi.yaml; do $(TOOL) validate $$s || exit 1; done
 
-lint:
+lint: ## staticcheck
 	@for m in $(MODULES); do (cd $$m && $(TOOL) staticcheck ./...) || exit 1; done
 
-rules:
+rules: ## who may import what
 	@tools/rules.sh
