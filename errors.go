@@ -3,17 +3,17 @@ package zuora
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/zuora-go/zuora/internal/brief"
+	"github.com/zuora-go/zuora/internal/envelope"
+	"github.com/zuora-go/zuora/internal/limits"
 	"github.com/zuora-go/zuora/internal/peek"
 )
 
@@ -158,17 +158,7 @@ type ReasonCode string
 // UnmarshalJSON takes a number, a string or null, for Zuora sends the first and
 // documents the second. It takes anything else as it stands, so that an odd code
 // does not hide the failure that it is part of.
-func (c *ReasonCode) UnmarshalJSON(b []byte) error {
-	switch {
-	case bytes.Equal(b, []byte("null")):
-		*c = ""
-	case bytes.HasPrefix(b, []byte(`"`)):
-		return json.Unmarshal(b, (*string)(c))
-	default:
-		*c = ReasonCode(b)
-	}
-	return nil
-}
+func (c *ReasonCode) UnmarshalJSON(b []byte) error { return (*envelope.Code)(c).UnmarshalJSON(b) }
 
 // Category is what an eight-digit code says in its last two digits, and 0 for
 // any other code.
@@ -264,97 +254,31 @@ func verdict(resp *http.Response, head []byte, whole bool) error {
 		return nil
 	}
 	head, whole = peek.Plain(resp, head, whole, failureLook)
-	if ok && !(whole && suspicious(head)) {
+	if ok && !(whole && envelope.Suspicious(head)) {
 		return nil
 	}
 	head = brief.WithoutCookie(head)
-	var env envelope
+	var env envelope.Envelope
 	failed := false
 	if whole {
-		env, failed = parse(head)
+		env, failed = envelope.Parse(head)
 	}
 	if ok && !failed {
 		return nil
 	}
 	e := &Error{
-		StatusCode: resp.StatusCode, Reasons: env.reasons(), ProcessID: env.ProcessID,
-		RequestID: cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")), Header: http.Header{}, Body: head,
+		StatusCode: resp.StatusCode, ProcessID: env.ProcessID, RequestID: cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")),
+		Header: limits.Headers(resp.Header), Body: head,
+	}
+	for _, r := range env.All() {
+		e.Reasons = append(e.Reasons, Reason{Code: ReasonCode(r.Code), Message: r.Message})
 	}
 	if resp.Request != nil && resp.Request.URL != nil {
 		e.Method, e.Path = cmp.Or(resp.Request.Method, http.MethodGet), resp.Request.URL.EscapedPath()
 	}
-	for name, values := range resp.Header {
-		n := strings.ToLower(name)
-		if strings.HasPrefix(n, "ratelimit-") || strings.HasPrefix(n, "concurrency-limit-") ||
-			slices.Contains([]string{"retry-after", "content-type", "zuora-request-id", "zuora-track-id"}, n) {
-			e.Header[name] = slices.Clone(values)
-		}
-	}
-	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"))
+	e.RetryAfter = limits.Wait(resp.Header.Get("Retry-After"))
 	if e.RetryAfter == 0 && errors.Is(e, ErrRateLimited) {
-		e.RetryAfter = retryAfter(resp.Header.Get("RateLimit-Reset"))
+		e.RetryAfter = limits.Wait(resp.Header.Get("RateLimit-Reset"))
 	}
 	return e
-}
-
-// retryAfter reads seconds or an HTTP date. A day is the most that is believed.
-func retryAfter(s string) time.Duration {
-	const most = 24 * time.Hour
-	var d time.Duration
-	if n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64); err == nil {
-		d = time.Duration(min(n, int64(most/time.Second))) * time.Second
-	} else if t, err := http.ParseTime(s); err == nil {
-		d = time.Until(t)
-	}
-	return max(0, min(d, most))
-}
-
-// envelope is every form in which Zuora's answers speak of themselves. Keys
-// match whatever their case, so that Success is success.
-type envelope struct {
-	Success     *bool
-	ProcessID   string
-	RequestID   string
-	Reasons     []Reason
-	Errors      []Reason // of CRUD and action resources
-	Message     string
-	FaultCode   ReasonCode
-	FaultString string
-}
-
-// parse reads an answer, and whether it says at its top level that the call
-// failed. Members of other types than expected are passed over.
-func parse(body []byte) (env envelope, failed bool) {
-	if !json.Valid(body) {
-		return env, false
-	}
-	if bytes.TrimLeft(body, whiteSpace)[0] != '[' {
-		_ = json.Unmarshal(body, &env)
-		if env.Success == nil {
-			return env, env.FaultCode != ""
-		}
-		return env, !*env.Success
-	}
-	list := json.NewDecoder(bytes.NewReader(body))
-	_, _ = list.Token()
-	for list.More() {
-		var item envelope
-		_ = list.Decode(&item)
-		if item.Success == nil || *item.Success {
-			return envelope{}, false
-		}
-		env.Errors, failed = append(env.Errors, item.reasons()...), true
-	}
-	return env, failed
-}
-
-func (env envelope) reasons() []Reason {
-	all := slices.Concat(env.Reasons, env.Errors)
-	switch {
-	case env.FaultCode != "":
-		all = append(all, Reason{Code: env.FaultCode, Message: env.FaultString})
-	case len(all) == 0 && env.Message != "":
-		all = append(all, Reason{Message: env.Message})
-	}
-	return all
 }

@@ -38,7 +38,15 @@ func (s *Session) login(ctx context.Context) (login, error) {
 	if err := ctx.Err(); err != nil {
 		return login{}, err
 	}
-	if held := s.held.Load().HeldFor(c); held.Err != nil {
+	if s.fleet != nil {
+		return s.sharedLogin(ctx, c)
+	}
+	return s.ownLogin(ctx, c)
+}
+
+// ownLogin signs in with c, unless that is held back.
+func (s *Session) ownLogin(ctx context.Context, c Credentials) (login, error) {
+	if held := s.heldBack(c); held.Err != nil {
 		return login{}, newSignInError(held)
 	}
 	jar, _ := cookiejar.New(nil)
@@ -76,6 +84,15 @@ func (s *Session) land(l login, err error) (login, func() error) {
 		s.log.Warn("zuora: sign-in failed; the next is held back", "error", held.Err, "until", held.Next)
 	}
 	return login{}, func() error { return newSignInError(held) }
+}
+
+// heldBack is what forbids a login with c.
+func (s *Session) heldBack(c Credentials) holdback.Entry {
+	book := s.held.Load()
+	if held := book.Held(); held.Err != nil {
+		return held
+	}
+	return book.HeldFor(c)
 }
 
 // hold notes that a login failed.
@@ -160,8 +177,7 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar,
 	case !answer.Success:
 		return fmt.Errorf("%s: it does not say that success is true", came)
 	}
-	api, _ := url.Parse(s.server + "/v1/")
-	if !slices.ContainsFunc(jar.Cookies(api), func(c *http.Cookie) bool { return c.Name == sessionCookie && c.Value != "" }) {
+	if !slices.ContainsFunc(jar.Cookies(s.api), func(c *http.Cookie) bool { return c.Name == sessionCookie && c.Value != "" }) {
 		var names []string
 		for _, c := range resp.Cookies() {
 			names = append(names, brief.Line(c.Name, 40))

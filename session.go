@@ -18,6 +18,7 @@ import (
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
+	"github.com/zuora-go/zuora/internal/share"
 )
 
 // SessionConfig says where a [Session] signs in, as whom, and how. Server and
@@ -54,6 +55,11 @@ type SessionConfig struct {
 	// Logger is told of sign-ins, renewals, replays and sign-ins held back,
 	// never of a body, a cookie or a secret. Nil: silence.
 	Logger *slog.Logger
+
+	// Store keeps one session for many processes, where there are so many that
+	// each signing in by itself would meet Zuora's limits. Nil: the session is
+	// this process's own.
+	Store SessionStore
 }
 
 // Session is a session with Zuora that lasts: it signs in when the first call
@@ -69,6 +75,7 @@ type Session struct {
 	// look into, whatever the verb and wherever the Session stands.
 	server       string
 	origin       origin.Origin
+	api          *url.URL // that the session's cookies are for
 	entity       Entity
 	retrieve     func(context.Context) (Credentials, error)
 	base         func(*http.Request) (*http.Response, error)
@@ -79,6 +86,7 @@ type Session struct {
 	clock        idle.Clock
 	client       *http.Client
 
+	fleet   *share.Fleet               // nil: no SessionStore
 	current atomic.Pointer[generation] // nil: there is no session, or it has ended
 	held    atomic.Pointer[holdback.Book[Credentials]]
 
@@ -98,6 +106,7 @@ type generation struct {
 	number        int
 	jar           *cookiejar.Jar
 	refusalsUntil atomic.Int64 // until then refusals are the callers' own
+	shared        *share.Held  // nil: no SessionStore
 }
 
 // NewSession returns a session for cfg. It checks what can be checked without
@@ -124,6 +133,7 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	s := &Session{
 		server:       server.String(),
 		origin:       origin.Of(server),
+		api:          &url.URL{Scheme: server.Scheme, Host: server.Host, Path: server.Path + "/v1/"},
 		entity:       cfg.Entity,
 		retrieve:     cfg.Credentials.Retrieve,
 		closeIdle:    func() {},
@@ -142,6 +152,9 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	s.base = base.RoundTrip
 	s.held.Store(new(holdback.Book[Credentials]))
 	s.client = s.HTTPClient()
+	if cfg.Store != nil {
+		s.fleet = share.NewFleet(cfg.Store, s.log, s.idleTimeout, s.loginTimeout)
+	}
 	return s, nil
 }
 
@@ -278,7 +291,7 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 	if f := s.flight.Load(); f != nil {
 		return f, nil, nil
 	}
-	if held := s.held.Load().Held(); held.Err != nil {
+	if held := s.held.Load().Held(); held.Err != nil && s.fleet == nil {
 		return nil, nil, newSignInError(held)
 	}
 	f := flight.Start(ctx, s.loginTimeout, s.login, s.land)

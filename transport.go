@@ -34,36 +34,35 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req.Body)
 		return nil, err
 	}
-	g, err := s.acquire(req.Context())
-	if err != nil {
-		closeBody(req.Body)
-		return nil, err
-	}
-	resp, ended, err := s.attempt(req, req.Body, g)
-	if !ended || !s.renewable(g) {
-		return resp, err
-	}
-	body, replayable := rewind(req)
-	if !replayable {
-		if now := s.clock.Now().Mono; now >= s.keepUntil.Load() {
-			s.keepUntil.Store(now + int64(refusalHold))
-			s.drop(g, "refused")
+	body := req.Body
+	for replay := false; ; replay = true {
+		g, err := s.acquire(req.Context())
+		if err != nil {
+			closeBody(body)
+			return nil, err
 		}
-		return resp, nil
+		if replay {
+			s.log.Info("zuora: call replayed", "method", req.Method, "generation", g.number)
+		}
+		resp, ended, err := s.attempt(req, body, g)
+		if !ended || !s.renewable(g) {
+			return resp, err
+		}
+		if replay && !(g.shared != nil && g.shared.Taken) { // a session that was taken may be over without anybody's knowing
+			g.refusalsUntil.Store(s.clock.Now().Mono + int64(refusalHold))
+			return resp, nil
+		}
+		var replayable bool
+		if body, replayable = rewind(req); !replayable {
+			if now := s.clock.Now().Mono; now >= s.keepUntil.Load() {
+				s.keepUntil.Store(now + int64(refusalHold))
+				s.drop(g, "refused")
+			}
+			return resp, nil
+		}
+		discard(resp.Body)
+		s.drop(g, "refused")
 	}
-	discard(resp.Body)
-	s.drop(g, "refused")
-	next, err := s.acquire(req.Context())
-	if err != nil {
-		closeBody(body)
-		return nil, err
-	}
-	s.log.Info("zuora: call replayed", "method", req.Method, "generation", next.number)
-	resp, ended, err = s.attempt(req, body, next)
-	if ended {
-		next.refusalsUntil.Store(s.clock.Now().Mono + int64(refusalHold))
-	}
-	return resp, err
 }
 
 // refusalHold is how long a session that was just renewed counts as good,
@@ -107,11 +106,17 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation) 
 	}
 	resp.Request = req // as it came, without cookies
 	if ended = sessionEnded(resp); ended {
+		if g.shared != nil {
+			s.fleet.Refused(g.shared)
+		}
 		return resp, true, nil
 	}
 	cookies.Keep(g.jar, req, resp)
 	if resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
 		g.Used(sent)
+		if g.shared != nil {
+			s.fleet.Used(g.shared, g.jar, s.api, &g.Last)
+		}
 	}
 	return resp, false, nil
 }

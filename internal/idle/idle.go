@@ -20,6 +20,14 @@ func (c Clock) Now() Instant {
 	return Instant{int64(t.Sub(c.Start)), t.UnixNano()}
 }
 
+// At returns the instant of a past time of the wall clock; a time to come is
+// now.
+func (c Clock) At(t time.Time) Instant {
+	now := c.Now()
+	ago := max(0, now.Wall-t.UnixNano())
+	return Instant{now.Mono - ago, now.Wall - ago}
+}
+
 // Last is the latest use that was noted.
 type Last struct{ Mono, Wall atomic.Int64 }
 

@@ -1,0 +1,298 @@
+// Package share keeps one session for many processes, in a store that can
+// compare and swap. The store is never in the way: what it does not do in time
+// is done without it.
+//
+// A process that needs a session takes the stored one. Where there is none, or
+// only one that was refused to it, it tries the lock, which is a key of its own.
+// Who has it signs in, and swaps the new session in; who has not looks again for
+// a while, and then signs in alone. The lock ends by itself some time after a
+// login has to have ended, so a process that dies with it delays the others and
+// no more.
+package share
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zuora-go/zuora/internal/brief"
+	"github.com/zuora-go/zuora/internal/idle"
+)
+
+const (
+	callTimeout = time.Second     // for each call of the store
+	mostWait    = 5 * time.Second // for the session that another process signs in for
+	lockMargin  = 10 * time.Second
+	writeEvery  = time.Minute
+)
+
+// Store is zuora.SessionStore.
+type Store interface {
+	Load(ctx context.Context, key string) ([]byte, error)
+	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
+}
+
+// Record is a session as it is stored.
+type Record struct {
+	Login   string            `json:"login"` // names the login: its cookies change, and this does not
+	Used    time.Time         `json:"used"`  // when the last call that was answered was sent
+	Cookies map[string]string `json:"cookies"`
+}
+
+// Fleet is the processes that share what is stored, as one of them sees it.
+type Fleet struct {
+	store    Store
+	log      *slog.Logger
+	ttl      time.Duration
+	lockTTL  time.Duration
+	lockWait time.Duration
+	idle     time.Duration // negative: any stored session will do
+	down     atomic.Bool   // the last call of the store failed
+
+	refused   atomic.Pointer[string] // the login that was refused to this process last
+	strangers atomic.Int32           // sessions of others that were, in a row and from the beginning
+}
+
+// NewFleet returns a fleet whose sessions end after being idle that long, and
+// never of that if it is negative, and whose logins have ended after
+// loginTimeout.
+func NewFleet(store Store, log *slog.Logger, idle, loginTimeout time.Duration) *Fleet {
+	ttl := idle
+	if ttl < 0 {
+		ttl = 8 * time.Hour // the longest session timeout that a tenant may have
+	}
+	return &Fleet{store: store, log: log, ttl: ttl, idle: idle, lockTTL: loginTimeout + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
+}
+
+// Key is the key for what these parts say: a hash of them.
+func Key(parts ...string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", parts))
+	return hex.EncodeToString(sum[:])
+}
+
+// Held is the session that a process works with, as it knows it to be stored.
+type Held struct {
+	Record
+	Taken   bool // another process has signed in for it
+	judged  atomic.Bool
+	key     string
+	mu      sync.Mutex // for raw
+	raw     []byte     // nil: not stored, as far as is known
+	written atomic.Int64
+}
+
+// NewRecord is a record of a new login.
+func NewRecord(jar http.CookieJar, u *url.URL, used time.Time) Record {
+	return record(rand.Text(), jar, u, used)
+}
+
+func record(login string, jar http.CookieJar, u *url.URL, used time.Time) Record {
+	r := Record{Login: login, Used: used, Cookies: make(map[string]string)}
+	for _, c := range jar.Cookies(u) {
+		r.Cookies[c.Name] = c.Value
+	}
+	return r
+}
+
+// Jar returns a jar with the record's cookies, for all of u's host.
+func (r Record) Jar(u *url.URL) *cookiejar.Jar {
+	jar, _ := cookiejar.New(nil)
+	var list []*http.Cookie
+	for name, value := range r.Cookies {
+		list = append(list, &http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true})
+	}
+	jar.SetCookies(u, list)
+	return jar
+}
+
+// usable reports whether h may be taken.
+func (f *Fleet) usable(h *Held) bool {
+	refused := f.refused.Load()
+	return h.raw != nil && len(h.Cookies) > 0 && (refused == nil || *refused != h.Login) &&
+		(f.idle < 0 || time.Since(h.Used) < f.idle) && f.strangers.Load() < 2
+}
+
+// Refused notes that h was refused.
+func (f *Fleet) Refused(h *Held) {
+	f.refused.Store(&h.Login)
+	if h.Taken && h.judged.CompareAndSwap(false, true) {
+		f.strangers.Add(1) // sessions of others may be refused to this process, always
+	}
+}
+
+// Look returns the session that is stored under key, or nil if there is none
+// that may be taken.
+func (f *Fleet) Look(ctx context.Context, key string) *Held {
+	if h, err := f.load(ctx, key); err == nil && f.usable(h) {
+		return h
+	}
+	return nil
+}
+
+// Session returns the session that is stored under key, if it may be taken, or
+// else what signIn brings, which it stores.
+func (f *Fleet) Session(ctx context.Context, key string, signIn func(context.Context) (Record, error)) (*Held, error) {
+	deadline := time.Now().Add(f.lockWait)
+	token := []byte(rand.Text())
+	for {
+		stored, err := f.load(ctx, key)
+		if err != nil {
+			return f.signIn(ctx, key, nil, signIn)
+		}
+		if f.usable(stored) {
+			return stored, nil
+		}
+		locked, err := f.swap(ctx, lockOf(key), nil, token, f.lockTTL)
+		if locked {
+			defer func() { _, _ = f.swap(context.WithoutCancel(ctx), lockOf(key), token, nil, 0) }()
+			// Another may have signed in, and given up the lock, since the look.
+			if stored, err = f.load(ctx, key); err == nil && f.usable(stored) {
+				return stored, nil
+			}
+		}
+		if locked || err != nil || !time.Now().Before(deadline) {
+			return f.signIn(ctx, key, stored, signIn)
+		}
+		select {
+		case <-time.After(50*time.Millisecond + mathrand.N(100*time.Millisecond)):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func lockOf(key string) string { return key + ":lock" }
+
+// signIn signs in and swaps the new session in for stored, if that is known, and
+// unless yet another has come in its place.
+func (f *Fleet) signIn(ctx context.Context, key string, stored *Held, signIn func(context.Context) (Record, error)) (*Held, error) {
+	r, err := signIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.strangers.Store(0)
+	h := &Held{Record: r, key: key}
+	h.written.Store(time.Now().UnixNano())
+	if stored == nil {
+		stored = &Held{}
+	}
+	f.put(ctx, h, r, stored)
+	return h, nil
+}
+
+// put stores r for h in the place of what is known to be stored, or of what was
+// stored since for the same login.
+func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return
+	}
+	for range 3 {
+		swapped, err := f.swap(ctx, h.key, known.raw, raw, f.ttl)
+		if swapped {
+			h.raw = raw
+		}
+		if swapped || err != nil {
+			return
+		}
+		now, err := f.load(ctx, h.key)
+		if err != nil || now.raw != nil && now.Login != known.Login && now.Login != h.Login {
+			return // what another has signed in for since
+		}
+		if now.Login == h.Login && now.Used.After(r.Used) {
+			h.raw = now.raw
+			return
+		}
+		known = now
+	}
+}
+
+// Used notes that h was of use, which is stored once a minute, off the caller's
+// path: its cookies in jar, and when the last call was sent.
+func (f *Fleet) Used(h *Held, jar http.CookieJar, u *url.URL, last *idle.Last) {
+	if h.Taken && h.judged.CompareAndSwap(false, true) {
+		f.strangers.Store(0)
+	}
+	now, then := time.Now().UnixNano(), h.written.Load()
+	if now-then < int64(writeEvery) || !h.written.CompareAndSwap(then, now) {
+		return
+	}
+	go func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		f.put(context.Background(), h, record(h.Login, jar, u, time.Unix(0, last.Wall.Load())), &Held{Record: h.Record, raw: h.raw})
+	}()
+}
+
+// load never returns nil without an error. What is not a record is nothing, but
+// can be swapped for one.
+func (f *Fleet) load(ctx context.Context, key string) (*Held, error) {
+	raw, err := bounded(ctx, func(ctx context.Context) ([]byte, error) { return f.store.Load(ctx, key) })
+	f.report(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	h := &Held{Taken: true, key: key, raw: raw}
+	h.written.Store(time.Now().UnixNano())
+	if raw != nil && json.Unmarshal(raw, &h.Record) != nil {
+		h.Record = Record{}
+	}
+	return h, nil
+}
+
+func (f *Fleet) swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (bool, error) {
+	swapped, err := bounded(ctx, func(ctx context.Context) (bool, error) { return f.store.Swap(ctx, key, old, new, ttl) })
+	f.report(ctx, err)
+	return swapped && err == nil, err
+}
+
+// report says when the store goes, and when it comes back.
+func (f *Fleet) report(ctx context.Context, err error) {
+	switch {
+	case ctx.Err() != nil: // which says nothing of the store
+	case err == nil && f.down.Swap(false):
+		f.log.Info("zuora: session store is back")
+	case err != nil && !f.down.Swap(true):
+		f.log.Warn("zuora: session store fails; signing in without it", "error", brief.Line(err.Error(), 200))
+	}
+}
+
+// bounded is call's result, or an error if it takes too long, whatever it does
+// with its context.
+func bounded[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		defer func() {
+			if p := recover(); p != nil {
+				r.err = fmt.Errorf("the store panicked with a %T", p)
+			}
+			done <- r
+		}()
+		r.value, r.err = call(ctx)
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, fmt.Errorf("no answer of the store: %w", ctx.Err())
+	}
+}
