@@ -1,0 +1,515 @@
+package zuora_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
+)
+
+// memoryStore is a SessionStore of this process, which can be made to fail.
+type memoryStore struct {
+	mu     sync.Mutex
+	values map[string]stored
+	swaps  int
+	ttls   map[string]time.Duration                   // of the last swap of a key
+	fail   func(ctx context.Context, swap bool) error // nil: all is well
+}
+
+type stored struct {
+	value []byte
+	ends  time.Time
+}
+
+func newMemoryStore() *memoryStore {
+	return &memoryStore{values: map[string]stored{}, ttls: map[string]time.Duration{}}
+}
+
+func (m *memoryStore) failing(ctx context.Context, swap bool) error {
+	m.mu.Lock()
+	fail := m.fail
+	m.mu.Unlock()
+	if fail == nil {
+		return nil
+	}
+	return fail(ctx, swap)
+}
+
+func (m *memoryStore) setFail(fail func(context.Context, bool) error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail = fail
+}
+
+func (m *memoryStore) get(key string) []byte {
+	if s, ok := m.values[key]; ok && time.Now().Before(s.ends) {
+		return s.value
+	}
+	return nil
+}
+
+func (m *memoryStore) Load(ctx context.Context, key string) ([]byte, error) {
+	if err := m.failing(ctx, false); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.get(key), nil
+}
+
+func (m *memoryStore) Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (bool, error) {
+	if err := m.failing(ctx, true); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := m.get(key); (now == nil) != (old == nil) || !bytes.Equal(now, old) {
+		return false, nil
+	}
+	m.swaps++
+	m.ttls[key] = ttl
+	if new == nil {
+		delete(m.values, key)
+	} else {
+		m.values[key] = stored{new, time.Now().Add(ttl)}
+	}
+	return true, nil
+}
+
+// session returns what is stored, lock aside.
+func (m *memoryStore) session() (key, value string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for k := range m.values {
+		if !strings.HasSuffix(k, ":lock") {
+			return k, string(m.get(k))
+		}
+	}
+	return "", ""
+}
+
+func withStore(cfg zuora.SessionConfig, store zuora.SessionStore) zuora.SessionConfig {
+	cfg.Store = store
+	return cfg
+}
+
+func TestFleetSharesOneLogin(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	store := newMemoryStore()
+	fleet := make([]*zuora.Session, 24)
+	for i := range fleet {
+		fleet[i] = newSession(t, withStore(configFor(server), store))
+	}
+	for logins := 1; logins <= 3; logins++ {
+		server.Expire()
+		var wg sync.WaitGroup
+		for i, session := range fleet {
+			wg.Go(func() {
+				for n := range 10 {
+					status, got, err := send(t.Context(), session, http.MethodPost, "/v1/echo", strings.NewReader("text"))
+					assert.NoError(t, err)
+					assert.Equal(t, http.StatusOK, status, "process %d, call %d: %s", i, n, got)
+				}
+			})
+		}
+		wg.Wait()
+		require.Equal(t, logins, server.Logins())
+	}
+	key, value := store.session()
+	require.Regexp(t, `^[0-9a-f]{64}$`, key, "a hash")
+	require.NotContains(t, value, string(server.Credentials().SecretAccessKey))
+	require.Equal(t, 10*time.Minute, store.ttls[key])
+	require.NotContains(t, store.values, key+":lock", "the lock is given up")
+}
+
+func TestStoredSessionOutlivesTheProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		cfg.IdleTimeout = -1
+		first := newSession(t, cfg)
+		requireStatus(t, first, "/v1/ok", http.StatusOK)
+		require.NoError(t, first.Close())
+		time.Sleep(10 * time.Minute)
+		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+		require.Equal(t, 1, tenant.Logins())
+		key, _ := store.session()
+		require.Equal(t, 8*time.Hour, store.ttls[key], "where sessions do not end of idling")
+	})
+}
+
+func TestWhatIsStoredForOthersIsNotShared(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	store := newMemoryStore()
+	cfg := withStore(configFor(server), store)
+	one := cfg
+	for i, spoil := range []func(*zuora.SessionConfig){
+		func(*zuora.SessionConfig) {},
+		func(c *zuora.SessionConfig) { c.Entity.ID = "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11" },
+		func(c *zuora.SessionConfig) { c.Entity.LegacyID = "7f1d9c2e51f84a0b9a350b7f6f3f6a11" },
+		func(c *zuora.SessionConfig) { c.Entity.LegacyName = "7f1d9c2e51f84a0b9a350b7f6f3f6a11" },
+		func(c *zuora.SessionConfig) {
+			c.Server = strings.Replace(c.Server, "127.0.0.1", "127.0.0.1", 1) + "/rest"
+		},
+	} {
+		cfg := one
+		spoil(&cfg)
+		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
+		require.Equal(t, i+1, server.Logins())
+	}
+	// Another user finds nothing either, and so is refused for himself.
+	other := one
+	other.Credentials = zuora.Credentials{AccessKeyID: "nobody", SecretAccessKey: server.Credentials().SecretAccessKey}
+	require.ErrorIs(t, newSession(t, other).Connect(t.Context()), zuora.ErrUnauthenticated)
+	// The same one does.
+	require.NoError(t, newSession(t, one).Connect(t.Context()))
+	require.Equal(t, 6, server.Logins())
+}
+
+// A process that dies with the lock delays the others by 5 s, and no more.
+func TestLockOfADeadProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		first := newSession(t, cfg)
+		requireStatus(t, first, "/v1/ok", http.StatusOK)
+		key, value := store.session()
+		swapped, err := store.Swap(t.Context(), key, []byte(value), nil, 0)
+		require.NoError(t, err)
+		require.True(t, swapped)
+		swapped, err = store.Swap(t.Context(), key+":lock", nil, []byte("dead"), time.Hour)
+		require.NoError(t, err)
+		require.True(t, swapped)
+
+		begun := time.Now()
+		second := newSession(t, cfg)
+		requireStatus(t, second, "/v1/ok", http.StatusOK)
+		require.GreaterOrEqual(t, time.Since(begun), 5*time.Second)
+		require.LessOrEqual(t, time.Since(begun), 5200*time.Millisecond)
+		require.Equal(t, 2, tenant.Logins())
+		_, value = store.session()
+		require.NotEmpty(t, value, "what it has signed in for is stored all the same")
+	})
+}
+
+// The lock outlasts any login that its holder may have on its way.
+func TestLockOutlastsTheLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		cfg.LoginTimeout = 20 * time.Second
+		var lock time.Duration
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			store.mu.Lock()
+			defer store.mu.Unlock()
+			for key, ttl := range store.ttls {
+				if strings.HasSuffix(key, ":lock") {
+					lock = ttl
+				}
+			}
+			return nil
+		})
+		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
+		require.Greater(t, lock, 20*time.Second)
+		require.Less(t, lock, time.Minute)
+	})
+}
+
+// Whatever the store does, the session signs in by itself, in bounded time, says
+// so once, and goes back to the store when it can.
+func TestStoreIsNeverInTheWay(t *testing.T) {
+	stuck := make(chan struct{})
+	defer close(stuck)
+	for what, test := range map[string]struct {
+		fail func(context.Context, bool) error
+		most time.Duration
+	}{
+		"down":                {func(context.Context, bool) error { return errors.New("connection refused") }, 0},
+		"full":                {func(_ context.Context, swap bool) error { return map[bool]error{true: errors.New("OOM")}[swap] }, 0},
+		"slow":                {func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() }, 3 * time.Second},
+		"panics":              {func(context.Context, bool) error { panic("hunter2") }, 0},
+		"ignores its context": {func(context.Context, bool) error { time.Sleep(time.Minute); return nil }, 3 * time.Second},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				store := newMemoryStore()
+				store.setFail(test.fail)
+				var log records
+				cfg := withStore(inMemoryConfig(tenant), store)
+				cfg.Logger = log.logger(slog.LevelDebug, false)
+				session := newSession(t, cfg)
+				begun := time.Now()
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				require.LessOrEqual(t, time.Since(begun), test.most)
+				for range 3 { // written back by the minute, off the caller's path
+					time.Sleep(2 * time.Minute)
+					begun := time.Now()
+					requireStatus(t, session, "/v1/ok", http.StatusOK)
+					require.Zero(t, time.Since(begun))
+				}
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				text := strings.Join(log.take(), "\n")
+				require.NotContains(t, text, "hunter2")
+				if what != "full" {
+					require.Equal(t, 1, strings.Count(text, "session store fails; signing in without it"), text)
+				}
+				require.Contains(t, text, "session store fails")
+
+				store.setFail(nil)
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				synctest.Wait()
+				require.Contains(t, strings.Join(log.take(), "\n"), "session store is back")
+				_, value := store.session()
+				require.NotEmpty(t, value)
+				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+				require.Equal(t, 1, tenant.Logins(), "and others take it")
+			})
+		})
+	}
+}
+
+// A store that was restarted empty is filled again.
+func TestEmptiedStoreIsFilledAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		session := newSession(t, withStore(inMemoryConfig(tenant), store))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		store.mu.Lock()
+		clear(store.values)
+		store.mu.Unlock()
+		time.Sleep(time.Minute)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		synctest.Wait()
+		_, value := store.session()
+		require.NotEmpty(t, value)
+	})
+}
+
+// Written back once a minute, so that a session that one process uses is not
+// idle for the others.
+func TestUseIsWrittenBackOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		busy, lazy := newSession(t, cfg), newSession(t, cfg)
+		requireStatus(t, busy, "/v1/ok", http.StatusOK)
+		requireStatus(t, lazy, "/v1/ok", http.StatusOK)
+		store.mu.Lock()
+		before := store.swaps
+		store.mu.Unlock()
+		for range 600 {
+			time.Sleep(3 * time.Second)
+			requireStatus(t, busy, "/v1/ok", http.StatusOK)
+		}
+		synctest.Wait()
+		store.mu.Lock()
+		swaps := store.swaps - before
+		store.mu.Unlock()
+		require.LessOrEqual(t, swaps, 30)
+		require.GreaterOrEqual(t, swaps, 28)
+		requireStatus(t, lazy, "/v1/ok", http.StatusOK) // unused for half an hour
+		require.Equal(t, 1, tenant.Logins())
+	})
+}
+
+// A session that has been replaced is not written back over its successor.
+func TestOldSessionDoesNotOverwriteANewOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		old := newSession(t, cfg)
+		requireStatus(t, old, "/v1/ok", http.StatusOK)
+		key, value := store.session()
+		// Another process was refused, and has signed in anew; to this one
+		// nothing has happened yet.
+		swapped, err := store.Swap(t.Context(), key, []byte(value), []byte(`{"login":"another","used":"2000-01-01T00:00:00Z","cookies":{"ZSession":"x"}}`), time.Hour)
+		require.NoError(t, err)
+		require.True(t, swapped)
+		for range 5 {
+			time.Sleep(2 * time.Minute)
+			requireStatus(t, old, "/v1/ok", http.StatusOK)
+		}
+		synctest.Wait()
+		_, value = store.session()
+		require.Contains(t, value, `"login":"another"`)
+	})
+}
+
+func TestGarbageInTheStoreIsAsGoodAsNone(t *testing.T) {
+	for _, garbage := range []string{"", "x", "{}", "null", "[]", `{"login":"a"}`, `{"login":"a","used":"2999-01-01T00:00:00Z","cookies":{}}`} {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			cfg := withStore(inMemoryConfig(tenant), store)
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			key, value := store.session()
+			_, err := store.Swap(t.Context(), key, []byte(value), []byte(garbage), time.Hour)
+			require.NoError(t, err)
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			require.Equal(t, 2, tenant.Logins(), garbage)
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			require.Equal(t, 2, tenant.Logins(), garbage)
+		})
+	}
+}
+
+// A stored cookie that is none is refused by the tenant, and by nobody else.
+func TestStoredSessionThatIsOverIsReplaced(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	store := newMemoryStore()
+	cfg := withStore(configFor(server), store)
+	requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+	server.Expire()
+	for range 3 {
+		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+	}
+	require.Equal(t, 2, server.Logins())
+}
+
+// Whether Zuora lets several addresses use one session is not known. A tenant
+// that does not costs no more logins than there are processes.
+func TestTenantThatBindsSessionsToTheirCaller(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	store := newMemoryStore()
+	const processes = 12
+	var wg sync.WaitGroup
+	for range processes {
+		wg.Go(func() {
+			cfg := withStore(configFor(server), store)
+			cfg.Base = bound(cfg.Base)
+			session := newSession(t, cfg)
+			for range 20 {
+				status, got, err := get(t.Context(), session, "/v1/ok")
+				assert.NoError(t, err)
+				assert.Equal(t, http.StatusOK, status, got)
+			}
+		})
+	}
+	wg.Wait()
+	require.LessOrEqual(t, server.Logins(), processes)
+}
+
+// bound refuses, as the tenant would, every session whose cookies came another
+// way than by base.
+func bound(base http.RoundTripper) http.RoundTripper {
+	var mu sync.Mutex
+	own := map[string]bool{}
+	login := func(cookie string) string { id, _, _ := strings.Cut(cookie, "."); return id }
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		if c, err := req.Cookie("ZSession"); err == nil {
+			mu.Lock()
+			known := own[login(c.Value)]
+			mu.Unlock()
+			if !known {
+				if req.Body != nil {
+					_ = req.Body.Close()
+				}
+				return &http.Response{
+					StatusCode: http.StatusUnauthorized, Header: http.Header{"Content-Type": {"application/json"}}, Request: req,
+					Body: io.NopCloser(strings.NewReader(`{"success":false,"reasons":[{"code":90000011}]}`)),
+				}, nil
+			}
+		}
+		resp, err := base.RoundTrip(req)
+		if err == nil {
+			for _, c := range resp.Cookies() {
+				mu.Lock()
+				own[login(c.Value)] = true
+				mu.Unlock()
+			}
+		}
+		return resp, err
+	})
+}
+
+// A process whose own logins are held back takes what another has signed in for.
+func TestHeldBackProcessTakesTheStoredSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		var limited atomic.Bool
+		limited.Store(true)
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) && limited.Load() {
+				return zuoratest.RateLimited()
+			}
+			return nil
+		})
+		held := newSession(t, cfg)
+		for range 5 {
+			require.ErrorIs(t, held.Connect(t.Context()), zuora.ErrRateLimited)
+		}
+		require.Equal(t, 1, tenant.Logins())
+		limited.Store(false)
+		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+		requireStatus(t, held, "/v1/ok", http.StatusOK)
+		require.Equal(t, 2, tenant.Logins())
+	})
+}
+
+// A wrong password costs what it costs without a store.
+func TestWrongPasswordWithAStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := withStore(inMemoryConfig(tenant), newMemoryStore())
+		cfg.Credentials = zuora.Credentials{AccessKeyID: tenant.Credentials().AccessKeyID, SecretAccessKey: "wrong"}
+		session := newSession(t, cfg)
+		for range 290 {
+			require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated)
+			time.Sleep(time.Second)
+		}
+		require.Equal(t, 1, tenant.Logins())
+	})
+}
+
+func TestNoVerbPrintsWhatIsShared(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	store := newMemoryStore()
+	var log records
+	cfg := withStore(configFor(server), store)
+	cfg.Logger = log.logger(slog.LevelDebug, false)
+	session := newSession(t, cfg)
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	settled(t, &log)
+	_, value := store.session()
+	_, cookie, found := strings.Cut(value, `"ZSession":"`)
+	require.True(t, found)
+	type service struct{ session *zuora.Session }
+	for _, verb := range verbs {
+		assertSilent(t, fmt.Sprintf(verb, session)+fmt.Sprintf(verb, service{session}), cookie[:30])
+	}
+}
