@@ -52,9 +52,8 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials) (login, error) {
 	jar, _ := cookiejar.New(nil)
 	g := &generation{jar: jar}
 	g.Used(s.clock.Now())
-	hide := hider(c.SecretAccessKey)
-	if err := s.signIn(ctx, c, jar, hide); err != nil {
-		return login{tried: &c}, withoutSecret(err, hide)
+	if err := s.signIn(ctx, c, jar); err != nil {
+		return login{tried: &c}, err
 	}
 	return login{&c, g}, nil
 }
@@ -125,7 +124,7 @@ func (s *Session) settle(g *generation) bool {
 
 // signIn makes the call, follows no redirect of it, and accepts no answer but
 // one that says success and leaves a session cookie in jar.
-func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar, hide func(string) string) error {
+func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar) error {
 	client := Client{Server: s.server + "/", Client: &http.Client{
 		Transport:     roundTripper(s.base),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -149,25 +148,19 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar,
 		if u, ok := err.(*url.Error); ok {
 			err = u.Err
 		}
-		return fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, err)
+		return fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, withoutSecret(err, c.SecretAccessKey))
 	}
 	defer discard(resp.Body)
-	// What is shown of the answer is cut short, which must not leave half a secret.
-	for _, values := range resp.Header {
-		for i, v := range values {
-			values[i] = hide(v)
-		}
-	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLogin+1))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
-		cmp.Or(brief.Line(resp.Header.Get("Content-Type"), 60), "no Content-Type"), len(body))
-	if failed := CheckResponse(resp, []byte(hide(string(body)))); failed != nil {
-		return failed
+		cmp.Or(brief.Line(hide(c.SecretAccessKey, resp.Header.Get("Content-Type")), 60), "no Content-Type"), len(body))
+	if failed := CheckResponse(resp, body); failed != nil {
+		return withoutSecret(failed, c.SecretAccessKey)
 	}
 	var answer CommonResponseType
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s, then: %w", came, err)
+		return fmt.Errorf("%s, then: %w", came, withoutSecret(err, c.SecretAccessKey))
 	case len(body) > maxLogin:
 		return fmt.Errorf("%s and more: no answer to a sign-in", came)
 	case resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
@@ -179,8 +172,8 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar,
 	}
 	if !slices.ContainsFunc(jar.Cookies(s.api), func(c *http.Cookie) bool { return c.Name == sessionCookie && c.Value != "" }) {
 		var names []string
-		for _, c := range resp.Cookies() {
-			names = append(names, brief.Line(c.Name, 40))
+		for _, came := range resp.Cookies() {
+			names = append(names, brief.Line(hide(c.SecretAccessKey, came.Name), 40))
 		}
 		return fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, sessionCookie, s.origin, names[:min(len(names), 5)])
 	}
@@ -196,25 +189,35 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// hider returns a function that takes secret out of a text, as it is and as JSON
-// has it.
-func hider(secret Secret) func(string) string {
+// hide is s without the secret, as it is and as JSON has it. It is for what came
+// from outside, never for text of our own, of which a short secret may be part.
+func hide(secret Secret, s string) string {
 	quoted, _ := json.Marshal(string(secret))
-	return strings.NewReplacer(string(secret), redacted, string(quoted[1:len(quoted)-1]), redacted).Replace
+	return strings.NewReplacer(string(secret), redacted, string(quoted[1:len(quoted)-1]), redacted).Replace(s)
 }
 
-// withoutSecret is err without what hide hides, should an answer or a transport
-// have repeated it.
-func withoutSecret(err error, hide func(string) string) error {
-	if e := (*Error)(nil); errors.As(err, &e) {
-		e.Body = []byte(hide(string(e.Body)))
-		e.ProcessID, e.RequestID = hide(e.ProcessID), hide(e.RequestID)
-		for i, r := range e.Reasons {
-			e.Reasons[i] = Reason{Code: ReasonCode(hide(string(r.Code))), Message: hide(r.Message)}
+// withoutSecret is err, of an answer or a transport, without the secret that it
+// may have repeated.
+func withoutSecret(err error, secret Secret) error {
+	e, ok := err.(*Error)
+	if !ok {
+		if text := err.Error(); hide(secret, text) != text {
+			return errors.New(hide(secret, text))
 		}
+		return err
 	}
-	if text := err.Error(); hide(text) != text {
-		return errors.New(hide(text))
+	if len(e.Body) == failureLook { // and half of it may stand at the end
+		e.Body = e.Body[:max(0, len(e.Body)-2*len(secret))]
+	}
+	e.Body = []byte(hide(secret, string(e.Body)))
+	e.ProcessID, e.RequestID = hide(secret, e.ProcessID), hide(secret, e.RequestID)
+	for i, r := range e.Reasons {
+		e.Reasons[i] = Reason{Code: ReasonCode(hide(secret, string(r.Code))), Message: hide(secret, r.Message)}
+	}
+	for _, values := range e.Header {
+		for i, v := range values {
+			values[i] = hide(secret, v)
+		}
 	}
 	return err
 }

@@ -241,6 +241,27 @@ func TestNoErrorHasHalfASecret(t *testing.T) {
 	}
 }
 
+// A secret that is also a word of the answers changes nothing.
+func TestSecretsThatAreWordsOfTheProtocol(t *testing.T) {
+	for _, secret := range []zuora.Secret{"s", "json", "success", "true", "ZSession", "90000011", "{", "application/json", "Unauthorized", "connections"} {
+		credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}
+		server := newServer(t, zuoratest.Config{Credentials: credentials})
+		requireStatus(t, newSession(t, configFor(server)), "/v1/ok", http.StatusOK)
+
+		refusing := newServer(t, zuoratest.Config{})
+		cfg := configFor(refusing)
+		cfg.Credentials = credentials
+		for _, status := range []int{200, 401} {
+			refusing.Intercept(func(*http.Request) http.Handler { return zuoratest.SessionEnded(status) })
+			session := newSession(t, cfg)
+			for range 3 {
+				require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated, "%s", string(secret))
+			}
+		}
+		require.Equal(t, 2, refusing.Logins())
+	}
+}
+
 // A server that repeats a request in its failure does not get the cookie into
 // an error.
 func TestNoErrorHasACookieThatAnAnswerRepeats(t *testing.T) {
