@@ -212,7 +212,10 @@ func withoutSecret(err error, secret Secret) error {
 	e.Body = []byte(hide(secret, string(e.Body)))
 	e.ProcessID, e.RequestID = hide(secret, e.ProcessID), hide(secret, e.RequestID)
 	for i, r := range e.Reasons {
-		e.Reasons[i] = Reason{Code: ReasonCode(hide(secret, string(r.Code))), Message: hide(secret, r.Message)}
+		e.Reasons[i].Message = hide(secret, r.Message)
+		if r.Code.Category() == 0 { // which no secret changes
+			e.Reasons[i].Code = ReasonCode(hide(secret, string(r.Code)))
+		}
 	}
 	for _, values := range e.Header {
 		for i, v := range values {

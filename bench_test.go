@@ -1,0 +1,360 @@
+package zuora_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/zuora-go/zuora"
+)
+
+// The benchmarks put the session beside what it stands on: an http.Client with
+// a cookie jar, in the same run. `make bench` runs them and prints a table.
+
+// account is an answer of about a kilobyte, as a typical read has.
+var account = []byte(`{"success":true,"basicInfo":{"id":"2c92c0f95be68649015bf14e72b07cbc","name":"Example Ltd","accountNumber":"A00000001","notes":"` +
+	strings.Repeat("x", 800) + `"},"billingAndPayment":{"billCycleDay":1,"currency":"USD"}}`)
+
+// answers gives account and a new session cookie to every request, without any
+// network.
+func answers() http.RoundTripper {
+	var n atomic.Int64
+	login := []byte(`{"success":true}`)
+	padding := strings.Repeat("0123456789abcdef", 15)
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		body := account
+		if isLogin(req) {
+			body = login
+		}
+		return &http.Response{
+			Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{
+				"Content-Type": {"application/json;charset=utf-8"},
+				"Set-Cookie":   {"ZSession=" + padding + strconv.FormatInt(n.Add(1), 10) + "; Path=/; Secure; HttpOnly"},
+			},
+			Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: req,
+		}, nil
+	})
+}
+
+// accountServer is a tenant's reading of an account, over TLS, without a stand-in's
+// bookkeeping, and how many connections were opened to it.
+func accountServer(b *testing.B) (*httptest.Server, *atomic.Int64) {
+	b.Helper()
+	var opened, n atomic.Int64
+	padding := strings.Repeat("0123456789abcdef", 15)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json;charset=utf-8")
+		w.Header().Set("Set-Cookie", "ZSession="+padding+strconv.FormatInt(n.Add(1), 10)+"; Path=/; Secure; HttpOnly")
+		if isLogin(r) {
+			_, _ = io.WriteString(w, `{"success":true}`)
+			return
+		}
+		_, _ = w.Write(account)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.StartTLS()
+	b.Cleanup(server.Close)
+	return server, &opened
+}
+
+var benchCredentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"}
+
+// clients are the ways to make a call: the yardstick first.
+func clients(b *testing.B, server string, base http.RoundTripper) map[string]func(*http.Request) (*http.Response, error) {
+	b.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	session, err := zuora.NewSession(zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: base})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = session.Close() })
+	if err := session.Connect(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	return map[string]func(*http.Request) (*http.Response, error){
+		"plain": (&http.Client{Transport: base, Jar: jar}).Do, "HTTPClient": session.HTTPClient().Do, "Do": session.Do,
+	}
+}
+
+var ways = []string{"plain", "HTTPClient", "Do"}
+
+// call makes one call and reads the answer; typed as a generated client does.
+func call(do func(*http.Request) (*http.Response, error), url string, typed bool) error {
+	req, err := http.NewRequest(http.MethodGet, url+"/v1/accounts/A00000001", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if !typed {
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	var result struct {
+		Success   bool `json:"success"`
+		BasicInfo struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+		} `json:"basicInfo"`
+	}
+	return json.Unmarshal(body, &result)
+}
+
+func BenchmarkCallInMemory(b *testing.B) {
+	const server = "https://rest.zuora.example"
+	all := clients(b, server, answers())
+	for _, typed := range []bool{false, true} {
+		for _, way := range ways {
+			b.Run(fmt.Sprintf("typed=%v/client=%s", typed, way), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := call(all[way], server, typed); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkCallOverTLS(b *testing.B) {
+	server, _ := accountServer(b)
+	all := clients(b, server.URL, server.Client().Transport)
+	for _, typed := range []bool{false, true} {
+		for _, way := range ways {
+			b.Run(fmt.Sprintf("typed=%v/client=%s", typed, way), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := call(all[way], server.URL, typed); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// inParallel makes b.N calls from so many callers at once.
+func inParallel(b *testing.B, callers int, one func() error) {
+	b.Helper()
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var wg sync.WaitGroup
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range callers {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := one(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkCallOverTLSFrom64(b *testing.B) {
+	server, _ := accountServer(b)
+	base := server.Client().Transport.(*http.Transport).Clone()
+	base.MaxIdleConnsPerHost = 64 // for all of them: this is about the session
+	all := clients(b, server.URL, base)
+	for _, way := range ways {
+		b.Run("client="+way, func(b *testing.B) {
+			inParallel(b, 64, func() error { return call(all[way], server.URL, false) })
+		})
+	}
+}
+
+// What a call costs does not depend on how many others there are.
+func BenchmarkCallers(b *testing.B) {
+	const server = "https://rest.zuora.example"
+	all := clients(b, server, answers())
+	for _, callers := range []int{1, 10, 100, 1000} {
+		for _, way := range ways {
+			b.Run(fmt.Sprintf("callers=%d/client=%s", callers, way), func(b *testing.B) {
+				inParallel(b, callers, func() error { return call(all[way], server, false) })
+			})
+		}
+	}
+}
+
+// Everybody meets a session that is not there yet: one login's time, and that of
+// waking them all.
+func BenchmarkLoginStorm(b *testing.B) {
+	const server = "https://rest.zuora.example"
+	for _, waiters := range []int{10, 100, 1000, 10000} {
+		b.Run(fmt.Sprintf("waiters=%d", waiters), func(b *testing.B) {
+			for b.Loop() {
+				session, err := zuora.NewSession(zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: answers()})
+				if err != nil {
+					b.Fatal(err)
+				}
+				var wg sync.WaitGroup
+				for range waiters {
+					wg.Go(func() {
+						if err := session.Connect(context.Background()); err != nil {
+							b.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+				_ = session.Close()
+			}
+		})
+	}
+}
+
+// What a session holds while nothing happens.
+func BenchmarkIdleSession(b *testing.B) {
+	base := answers()
+	var sessions []*zuora.Session
+	for b.Loop() {
+		sessions = nil
+		runtime.GC()
+		sessions = make([]*zuora.Session, 0, 1000)
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for range cap(sessions) {
+			session, err := zuora.NewSession(zuora.SessionConfig{Server: "https://rest.zuora.example", Credentials: benchCredentials, Base: base})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := session.Connect(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			sessions = append(sessions, session)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(cap(sessions)), "B/session")
+	}
+	runtime.KeepAlive(sessions)
+}
+
+// 64 workers make 200 calls each, on the session's own transport and on
+// http.DefaultTransport, which keeps two idle connections for a host.
+func BenchmarkConnections(b *testing.B) {
+	std := http.DefaultTransport
+	defer func() { http.DefaultTransport = std }()
+	for _, transport := range []string{"default", "session"} {
+		b.Run("transport="+transport, func(b *testing.B) {
+			server, opened := accountServer(b)
+			trusting := std.(*http.Transport).Clone()
+			trusting.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+			http.DefaultTransport = trusting
+			cfg := zuora.SessionConfig{Server: server.URL, Credentials: benchCredentials}
+			if transport == "default" {
+				cfg.Base = trusting
+			}
+			calls := 0
+			for b.Loop() {
+				session, err := zuora.NewSession(cfg)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := session.Connect(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+				var wg sync.WaitGroup
+				for range 64 {
+					wg.Go(func() {
+						for range 200 {
+							if err := call(session.Do, server.URL, false); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				wg.Wait()
+				calls += 64 * 200
+				_ = session.Close()
+				trusting.CloseIdleConnections()
+			}
+			b.ReportMetric(float64(opened.Load())/float64(b.N), "conns/op")
+			b.ReportMetric(float64(calls)/b.Elapsed().Seconds(), "calls/s")
+		})
+	}
+}
+
+// A long answer streams: memory stays at the look's bound.
+func BenchmarkDownload(b *testing.B) {
+	const size = 5 << 20
+	for _, kind := range []string{"json", "csv"} {
+		contentType := map[string]string{"json": "application/json", "csv": "text/csv"}[kind]
+		body := bytes.Repeat([]byte("x"), size)
+		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if isLogin(r) {
+				http.SetCookie(w, &http.Cookie{Name: "ZSession", Value: "v", Path: "/", Secure: true})
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = io.WriteString(w, `{"success":true}`)
+				return
+			}
+			w.Header().Set("Content-Type", contentType)
+			_, _ = w.Write(body)
+		}))
+		b.Cleanup(server.Close)
+		all := clients(b, server.URL, server.Client().Transport)
+		for _, way := range ways {
+			b.Run(fmt.Sprintf("type=%s/client=%s", kind, way), func(b *testing.B) {
+				b.SetBytes(size)
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := call(all[way], server.URL, false); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Without a store a session pays nothing for there being such a thing; with one
+// it pays a look at the clock.
+func BenchmarkStore(b *testing.B) {
+	const server = "https://rest.zuora.example"
+	for _, store := range []string{"none", "memory"} {
+		b.Run("store="+store, func(b *testing.B) {
+			cfg := zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: answers()}
+			if store == "memory" {
+				cfg.Store = newMemoryStore()
+			}
+			session := newSession(b, cfg)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := call(session.Do, server, false); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
