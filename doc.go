@@ -53,6 +53,12 @@
 // once. After a 429 nothing is tried for its Retry-After, or a minute. Any other
 // failure is followed by a wait of a second, then two, and so on to 30.
 //
+// With a [SessionConfig.Store] a process takes the session that another has
+// signed in for, if there is one, and stores what it signs in for itself. If
+// such a session is refused at its first use the call may be sent a third and a
+// fourth time, until this process has signed in. A store that fails, or takes
+// longer than a second, is done without.
+//
 // # Failures
 //
 // [Session.Do], and so every typed call on a Session, returns an [*Error] for a
