@@ -34,7 +34,8 @@ var (
 	// ErrLocked: category 50, LOCK_COMPETITION. Another request holds what this
 	// one wants: try again.
 	ErrLocked = errors.New("zuora: locked by another request")
-	// ErrSessionClosed: the session was closed; nothing was sent.
+	// ErrSessionClosed: the session was closed before this call could be sent, or
+	// sent again.
 	ErrSessionClosed = errors.New("zuora: session closed")
 )
 
@@ -78,8 +79,12 @@ func (e *Error) Error() string {
 	if e.StatusCode/100 == 2 {
 		text += ", not successful"
 	}
-	if what := e.what(); what != "" {
-		text += ": " + what
+	if contentType := e.Header.Get("Content-Type"); len(e.Reasons) > 0 {
+		text += ": " + e.reasons()
+	} else if strings.HasPrefix(contentType, "text/plain") && len(e.Body) > 0 {
+		text += ": " + brief.Line(string(e.Body), 200)
+	} else if len(e.Body) > 0 {
+		text += fmt.Sprintf(": %d bytes of %s", len(e.Body), cmp.Or(brief.Line(contentType, 40), "no stated type"))
 	}
 	if e.RequestID != "" {
 		text += " (request " + brief.Line(e.RequestID, 64) + ")"
@@ -89,21 +94,15 @@ func (e *Error) Error() string {
 	return text
 }
 
-// what is the first reasons, or what there is in their place.
-func (e *Error) what() string {
+// reasons is the first of them.
+func (e *Error) reasons() string {
 	const most = 3
 	var all []string
 	for _, r := range e.Reasons[:min(len(e.Reasons), most)] {
 		all = append(all, strings.TrimSpace(brief.Line(string(r.Code), 40)+" "+brief.Line(r.Message, 200)))
 	}
-	switch contentType := e.Header.Get("Content-Type"); {
-	case len(e.Reasons) > most:
+	if len(e.Reasons) > most {
 		all = append(all, fmt.Sprintf("and %d more", len(e.Reasons)-most))
-	case len(all) > 0 || len(e.Body) == 0:
-	case strings.HasPrefix(contentType, "text/plain"):
-		all = append(all, brief.Line(string(e.Body), 200))
-	default:
-		all = append(all, fmt.Sprintf("%d bytes of %s", len(e.Body), cmp.Or(brief.Line(contentType, 40), "no stated type")))
 	}
 	return strings.Join(all, "; ")
 }
@@ -128,16 +127,16 @@ func (e *Error) Is(target error) bool {
 	default:
 		return false
 	}
-	return e.StatusCode == status || slices.ContainsFunc(e.Reasons, func(r Reason) bool {
+	return status != 0 && e.StatusCode == status || slices.ContainsFunc(e.Reasons, func(r Reason) bool {
 		return r.Code.Category() == category || slices.Contains(codes, r.Code)
 	})
 }
 
-// LogValue gives the parts of [Error.Error] one by one.
+// LogValue gives the parts of [Error.Error] one by one, and nothing of the body.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("method", brief.Line(e.Method, 16)), slog.String("path", brief.Line(e.Path, 200)), slog.Int("status", e.StatusCode),
-		slog.String("reasons", e.what()), slog.String("request_id", brief.Line(e.RequestID, 64)), slog.String("process_id", brief.Line(e.ProcessID, 64)),
+		slog.String("reasons", e.reasons()), slog.String("request_id", brief.Line(e.RequestID, 64)), slog.String("process_id", brief.Line(e.ProcessID, 64)),
 	}
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
@@ -268,10 +267,10 @@ func verdict(resp *http.Response, head []byte, whole bool) error {
 	}
 	e := &Error{
 		StatusCode: resp.StatusCode, ProcessID: env.ProcessID, RequestID: cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")),
-		Header: limits.Headers(resp.Header), Body: head,
+		Header: limits.Headers(resp.Header), Body: bytes.Clone(head),
 	}
-	for _, r := range env.All() {
-		e.Reasons = append(e.Reasons, Reason{Code: ReasonCode(r.Code), Message: r.Message})
+	for _, r := range env.Reasons {
+		e.Reasons = append(e.Reasons, Reason{Code: ReasonCode(r.Code), Message: string(brief.WithoutCookie([]byte(r.Message)))})
 	}
 	if resp.Request != nil && resp.Request.URL != nil {
 		e.Method, e.Path = cmp.Or(resp.Request.Method, http.MethodGet), resp.Request.URL.EscapedPath()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/zuora-go/zuora/internal/brief"
 	"github.com/zuora-go/zuora/internal/holdback"
+	"github.com/zuora-go/zuora/internal/limits"
 	"github.com/zuora-go/zuora/internal/peek"
 )
 
@@ -30,6 +31,9 @@ type login struct {
 func (s *Session) login(ctx context.Context) (login, error) {
 	c, err := s.retrieve(ctx)
 	if err != nil {
+		if c.SecretAccessKey != "" {
+			err = withoutSecret(err, c.SecretAccessKey)
+		}
 		return login{}, fmt.Errorf("zuora: retrieve credentials: %w", err)
 	}
 	if err := c.validate(); err != nil {
@@ -50,8 +54,9 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials) (login, error) {
 		return login{}, newSignInError(held)
 	}
 	jar, _ := cookiejar.New(nil)
-	g := &generation{jar: jar}
-	g.Used(s.clock.Now())
+	sent := s.clock.Now()
+	g := &generation{jar: jar, born: sent.Mono}
+	g.Used(sent)
 	if err := s.signIn(ctx, c, jar); err != nil {
 		return login{tried: &c}, err
 	}
@@ -71,7 +76,7 @@ func (s *Session) land(l login, err error) (login, func() error) {
 	} else if err != nil {
 		held = s.hold(err, l.tried)
 	}
-	if !s.settle(l.generation) {
+	if !s.settle(l) {
 		return login{}, func() error { return ErrSessionClosed }
 	}
 	if err == nil {
@@ -101,23 +106,25 @@ func (s *Session) hold(err error, tried *Credentials) holdback.Entry {
 	case tried != nil && errors.Is(err, ErrUnauthenticated):
 		return book.FailedFor(*tried, err, 5*time.Minute) // three wrong tries can lock a user out
 	case errors.Is(err, ErrRateLimited) && errors.As(err, &e):
-		return book.Failed(err, cmp.Or(e.RetryAfter, time.Minute))
+		return book.Failed(err, cmp.Or(limits.Wait(e.Header.Get("Retry-After")), time.Minute))
 	default:
 		return book.Failed(err, 0)
 	}
 }
 
-// settle ends the flight, with g in force if there is one, and reports whether
+// settle ends the flight, with l's generation in force if it has one, and reports whether
 // the session is still open.
-func (s *Session) settle(g *generation) bool {
+func (s *Session) settle(l login) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flight.Store(nil)
-	if g != nil && !s.closed {
+	if l.generation != nil && !s.closed {
 		s.logins++
-		g.number = s.logins
-		s.held.Load().Succeeded()
-		s.current.Store(g)
+		l.generation.number = s.logins
+		if l.tried != nil {
+			s.held.Load().Succeeded(*l.tried)
+		}
+		s.current.Store(l.generation)
 	}
 	return !s.closed
 }
@@ -136,6 +143,8 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar)
 		}
 		return &v
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	resp, err := client.PostConnections(ctx, &PostConnectionsParams{
 		APIAccessKeyID:     c.AccessKeyID,
 		APISecretAccessKey: c.SecretAccessKey,
@@ -150,10 +159,13 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar)
 		}
 		return fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, withoutSecret(err, c.SecretAccessKey))
 	}
-	defer discard(resp.Body)
+	defer peek.Discard(resp, sessionLook)
+	if resp.StatusCode/100 != 2 { // what it says by that stands, though the body may never come
+		defer time.AfterFunc(2*time.Second, cancel).Stop()
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLogin+1))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
-		cmp.Or(brief.Line(hide(c.SecretAccessKey, resp.Header.Get("Content-Type")), 60), "no Content-Type"), len(body))
+		cmp.Or(brief.Line(brief.Hide(string(c.SecretAccessKey), resp.Header.Get("Content-Type")), 60), "no Content-Type"), len(body))
 	if failed := CheckResponse(resp, body); failed != nil {
 		return withoutSecret(failed, c.SecretAccessKey)
 	}
@@ -173,7 +185,7 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar)
 	if !slices.ContainsFunc(jar.Cookies(s.api), func(c *http.Cookie) bool { return c.Name == sessionCookie && c.Value != "" }) {
 		var names []string
 		for _, came := range resp.Cookies() {
-			names = append(names, brief.Line(hide(c.SecretAccessKey, came.Name), 40))
+			names = append(names, brief.Line(brief.Hide(string(c.SecretAccessKey), came.Name), 40))
 		}
 		return fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, sessionCookie, s.origin, names[:min(len(names), 5)])
 	}
@@ -189,37 +201,30 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// hide is s without the secret, as it is and as JSON has it. It is for what came
-// from outside, never for text of our own, of which a short secret may be part.
-func hide(secret Secret, s string) string {
-	quoted, _ := json.Marshal(string(secret))
-	return strings.NewReplacer(string(secret), redacted, string(quoted[1:len(quoted)-1]), redacted).Replace(s)
-}
-
 // withoutSecret is err, of an answer or a transport, without the secret that it
 // may have repeated.
 func withoutSecret(err error, secret Secret) error {
 	e, ok := err.(*Error)
 	if !ok {
-		if text := err.Error(); hide(secret, text) != text {
-			return errors.New(hide(secret, text))
+		if text := err.Error(); brief.Hide(string(secret), text) != text {
+			return errors.New(brief.Hide(string(secret), text))
 		}
 		return err
 	}
 	if len(e.Body) == failureLook { // and half of it may stand at the end
 		e.Body = e.Body[:max(0, len(e.Body)-2*len(secret))]
 	}
-	e.Body = []byte(hide(secret, string(e.Body)))
-	e.ProcessID, e.RequestID = hide(secret, e.ProcessID), hide(secret, e.RequestID)
+	e.Body = []byte(brief.Hide(string(secret), string(e.Body)))
+	e.ProcessID, e.RequestID = brief.Hide(string(secret), e.ProcessID), brief.Hide(string(secret), e.RequestID)
 	for i, r := range e.Reasons {
-		e.Reasons[i].Message = hide(secret, r.Message)
+		e.Reasons[i].Message = brief.Hide(string(secret), r.Message)
 		if r.Code.Category() == 0 { // which no secret changes
-			e.Reasons[i].Code = ReasonCode(hide(secret, string(r.Code)))
+			e.Reasons[i].Code = ReasonCode(brief.Hide(string(secret), string(r.Code)))
 		}
 	}
 	for _, values := range e.Header {
 		for i, v := range values {
-			values[i] = hide(secret, v)
+			values[i] = brief.Hide(string(secret), v)
 		}
 	}
 	return err

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zuora-go/zuora/internal/allowance"
+	"github.com/zuora-go/zuora/internal/base"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/idle"
@@ -52,8 +54,8 @@ type SessionConfig struct {
 	// included. 0: 30 seconds.
 	LoginTimeout time.Duration
 
-	// Logger is told of sign-ins, renewals, replays and sign-ins held back,
-	// never of a body, a cookie or a secret. Nil: silence.
+	// Logger is told of sign-ins, renewals, replays and sign-ins held back, with
+	// Zuora's reasons; never of a body, a cookie or a secret. Nil: silence.
 	Logger *slog.Logger
 
 	// Store keeps one session for many processes, where there are so many that
@@ -79,7 +81,8 @@ type Session struct {
 	entity       Entity
 	retrieve     func(context.Context) (Credentials, error)
 	base         func(*http.Request) (*http.Response, error)
-	closeIdle    func()
+	closeIdle    func() // closes idle connections
+	own          bool   // they are on a transport of the session's own
 	idleTimeout  time.Duration
 	loginTimeout time.Duration
 	log          *slog.Logger
@@ -95,18 +98,19 @@ type Session struct {
 	logins int
 	flight atomic.Pointer[flight.Flight[login]]
 
-	// Until then the refusal of a call that cannot be replayed drops nothing,
-	// for one has just done so.
-	keepUntil atomic.Int64
+	// Refusals that bring about a login, for nothing as far as is known, and the
+	// time until which none does, for a replay was refused on a new session.
+	wasted    allowance.Allowance
+	holdUntil atomic.Int64
 }
 
 // generation is one login: its cookies, and the clock that runs on them.
 type generation struct {
-	idle.Last     // when the last call that was answered was sent
-	number        int
-	jar           *cookiejar.Jar
-	refusalsUntil atomic.Int64 // until then refusals are the callers' own
-	shared        *share.Held  // nil: no SessionStore
+	idle.Last // when the last call that was answered was sent
+	number    int
+	jar       *cookiejar.Jar
+	born      int64       // by the monotonic clock
+	shared    *share.Held // nil: no SessionStore
 }
 
 // NewSession returns a session for cfg. It checks what can be checked without
@@ -142,35 +146,21 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		log:          cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
 		clock:        idle.Clock{Start: time.Now()},
 	}
-	base := cfg.Base
-	if base == nil {
-		base = defaultTransport()
-		if t, ok := base.(*http.Transport); ok {
-			s.closeIdle = t.CloseIdleConnections
-		}
+	rt := cfg.Base
+	if rt == nil {
+		rt = base.Default()
 	}
-	s.base = base.RoundTrip
+	if c, ok := rt.(interface{ CloseIdleConnections() }); ok {
+		_, std := rt.(*http.Transport)
+		s.closeIdle, s.own = c.CloseIdleConnections, std && cfg.Base == nil
+	}
+	s.base = rt.RoundTrip
 	s.held.Store(new(holdback.Book[Credentials]))
 	s.client = s.HTTPClient()
 	if cfg.Store != nil {
 		s.fleet = share.NewFleet(cfg.Store, s.log, s.idleTimeout, s.loginTimeout)
 	}
 	return s, nil
-}
-
-// defaultTransport is http.DefaultTransport's clone, sized for one busy host.
-// Where a program has put something else there, it is that, for it was put
-// there to be used.
-func defaultTransport() http.RoundTripper {
-	std, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport
-	}
-	t := std.Clone()
-	t.MaxIdleConns, t.MaxIdleConnsPerHost = 200, 200 // Zuora takes 40 calls at once, or 200 on high-volume tenants
-	t.IdleConnTimeout = 50 * time.Second             // before a load balancer's usual minute
-	t.ResponseHeaderTimeout = 130 * time.Second      // Zuora itself gives up after 120
-	return t
 }
 
 // Format prints which server the session is for, whatever the verb. fmt would
@@ -187,6 +177,9 @@ func (s *Session) Server() string { return s.server }
 // one said, and when the next is due.
 func (s *Session) Connect(ctx context.Context) error {
 	_, err := s.acquire(ctx)
+	if err != nil && err == context.Cause(ctx) {
+		err = fmt.Errorf("zuora: waiting for sign-in: %w", err)
+	}
 	return err
 }
 
@@ -212,7 +205,9 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 }
 
 // HTTPClient returns a client of plain HTTP semantics on the session: an answer
-// is never an error, whatever it says. A redirect to another origin is handed
+// is never an error, whatever it says. One that is of a JSON type and of no
+// stated length is held back to its end or to 4 KiB, whichever comes first, to
+// see whether it tells the session's end. A redirect to another origin is handed
 // back and not followed. Every call returns a client of its own, to set a
 // Timeout on for instance; do not replace its CheckRedirect by one that follows
 // redirects elsewhere, for such requests are refused.
@@ -228,11 +223,10 @@ func (s *Session) HTTPClient() *http.Client {
 	}}
 }
 
-// Close forgets the session. A sign-in on its way is cancelled, and it and all
-// later calls return [ErrSessionClosed]; calls on their way go on. Connections
-// are closed as they fall idle, unless [SessionConfig.Base] was set. Zuora is
-// not told, for no way to sign out is known. Close returns nil, the second time
-// too.
+// Close forgets the session. A sign-in on its way is cancelled, and who waits for
+// it, and all later calls, get [ErrSessionClosed]; calls on their way go on. Idle
+// connections are closed, unless [SessionConfig.Base] was set. Zuora is not told,
+// for no way to sign out is known. Close returns nil, the second time too.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -242,7 +236,9 @@ func (s *Session) Close() error {
 	if f != nil {
 		f.End(ErrSessionClosed)
 	}
-	s.closeIdle()
+	if s.own {
+		s.closeIdle()
+	}
 	return nil
 }
 
@@ -252,7 +248,9 @@ func (s *Session) acquire(ctx context.Context) (*generation, error) {
 	g := s.current.Load()
 	if g != nil && s.idleTimeout > 0 {
 		if unused := g.For(s.clock.Now()); unused >= s.idleTimeout {
-			s.drop(g, "unused", slog.Duration("idle", unused))
+			if s.current.CompareAndSwap(g, nil) {
+				s.renewing(g, "unused", slog.Duration("idle", unused))
+			}
 			g = nil
 		}
 	}
@@ -264,17 +262,12 @@ func (s *Session) acquire(ctx context.Context) (*generation, error) {
 		return g, err
 	}
 	l, err := f.Wait(ctx)
-	if err != nil && err == ctx.Err() {
-		err = fmt.Errorf("zuora: waiting for sign-in: %w", err)
-	}
 	return l.generation, err
 }
 
-// drop ends g, unless another has taken its place.
-func (s *Session) drop(g *generation, why string, attrs ...any) {
-	if s.current.CompareAndSwap(g, nil) {
-		s.log.Info("zuora: session to be renewed", append(attrs, slog.String("reason", why), slog.Int("generation", g.number))...)
-	}
+// renewing says that g has ended, and why.
+func (s *Session) renewing(g *generation, why string, attrs ...any) {
+	s.log.Info("zuora: session to be renewed", append(attrs, slog.String("reason", why), slog.Int("generation", g.number))...)
 }
 
 // join returns the session that there is by now, or else the login in flight,
@@ -290,6 +283,9 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 	}
 	if f := s.flight.Load(); f != nil {
 		return f, nil, nil
+	}
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
 	}
 	if held := s.held.Load().Held(); held.Err != nil && s.fleet == nil {
 		return nil, nil, newSignInError(held)

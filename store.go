@@ -44,7 +44,7 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials) (login, error)
 		return own, err
 	}
 	if own.generation == nil {
-		own.generation = &generation{jar: held.Jar(s.api)}
+		own.generation = &generation{jar: held.Jar(s.api), born: s.clock.Now().Mono}
 		own.generation.Used(s.clock.At(held.Record.Used))
 	}
 	own.generation.shared = held

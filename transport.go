@@ -6,12 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/origin"
+	"github.com/zuora-go/zuora/internal/peek"
 )
 
 // Transport returns the session as a round tripper, to compose with others. It
@@ -35,6 +34,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	body := req.Body
+	var giveBack []func() // of the sessions that this call has ended
 	for replay := false; ; replay = true {
 		g, err := s.acquire(req.Context())
 		if err != nil {
@@ -45,29 +45,67 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 			s.log.Info("zuora: call replayed", "method", req.Method, "generation", g.number)
 		}
 		resp, ended, err := s.attempt(req, body, g)
-		if !ended || !s.renewable(g) {
-			return resp, err
+		if err != nil {
+			return nil, err
 		}
-		if replay && !(g.shared != nil && g.shared.Taken) { // a session that was taken may be over without anybody's knowing
-			g.refusalsUntil.Store(s.clock.Now().Mono + int64(refusalHold))
-			return resp, nil
-		}
-		var replayable bool
-		if body, replayable = rewind(req); !replayable {
-			if now := s.clock.Now().Mono; now >= s.keepUntil.Load() {
-				s.keepUntil.Store(now + int64(refusalHold))
-				s.drop(g, "refused")
+		if !ended {
+			for _, f := range giveBack { // rightly so
+				f()
 			}
 			return resp, nil
 		}
-		discard(resp.Body)
-		s.drop(g, "refused")
+		if replay && !(g.shared != nil && g.shared.Taken) {
+			s.refusedAgain(req, g)
+			return resp, nil
+		}
+		var replayable bool
+		body, replayable = rewind(req)
+		next, ok := s.renew(g)
+		if !ok || !replayable {
+			closeBody(body)
+			return resp, nil
+		}
+		if next != nil {
+			giveBack = append(giveBack, next)
+		}
+		peek.Discard(resp, sessionLook)
 	}
 }
 
 // refusalHold is how long a session that was just renewed counts as good,
 // whatever a resource says of it.
 const refusalHold = 10 * time.Second
+
+// renew ends g, which was refused, if it is in force, unless too many sessions
+// have been ended so for nothing. ok: the call can be sent again. giveBack, where
+// g was ended, is to be called if that was right.
+func (s *Session) renew(g *generation) (giveBack func(), ok bool) {
+	s.mu.Lock()
+	if s.current.Load() != g {
+		ok = true
+	} else if s.clock.Now().Mono >= s.holdUntil.Load() {
+		if giveBack, ok = s.wasted.Take(); ok {
+			s.current.Store(nil)
+		}
+	}
+	s.mu.Unlock()
+	if giveBack != nil {
+		s.renewing(g, "refused")
+	}
+	return giveBack, ok
+}
+
+// refusedAgain notes that a replay was refused on g. If that is new it is the
+// resource that refuses, and for a while no refusal is reason for a login.
+func (s *Session) refusedAgain(req *http.Request, g *generation) {
+	switch now := s.clock.Now().Mono; {
+	case cookies.Repeated(req): // an old refusal, perhaps
+	case now-g.born < int64(refusalHold):
+		s.holdUntil.Store(now + int64(refusalHold))
+	default:
+		s.renew(g)
+	}
+}
 
 // refuse says why req is not to be sent on this session at all.
 func (s *Session) refuse(req *http.Request) error {
@@ -81,7 +119,10 @@ func (s *Session) refuse(req *http.Request) error {
 	if to != s.origin {
 		return fmt.Errorf("zuora: the session is for %s only; request to %s not sent", s.origin, to)
 	}
-	if req.Method == http.MethodPost && strings.HasSuffix(path.Clean("/"+req.URL.Path), "/v1/connections") {
+	if req.URL.Opaque != "" {
+		return errors.New("zuora: request with an opaque URL not sent")
+	}
+	if req.Method == http.MethodPost && origin.IsLogin(req.URL) {
 		return errors.New("zuora: a session signs in by itself, or by Connect; POST /v1/connections not sent")
 	}
 	return nil
@@ -104,6 +145,12 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation) 
 	if resp, err = s.base(out); err != nil {
 		return nil, false, err
 	}
+	if resp == nil {
+		return nil, false, errors.New("zuora: the transport returned neither a response nor an error")
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
 	resp.Request = req // as it came, without cookies
 	if ended = sessionEnded(resp); ended {
 		if g.shared != nil {
@@ -121,12 +168,6 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation) 
 	return resp, false, nil
 }
 
-// renewable reports whether a refusal is reason to renew g. Where a call was
-// refused again on a new session, it is the resource that refuses.
-func (s *Session) renewable(g *generation) bool {
-	return s.current.Load() != g || s.clock.Now().Mono >= g.refusalsUntil.Load()
-}
-
 // rewind returns req's body from its beginning, if it can be had.
 func rewind(req *http.Request) (io.ReadCloser, bool) {
 	if req.Body == nil || req.Body == http.NoBody {
@@ -137,15 +178,6 @@ func rewind(req *http.Request) (io.ReadCloser, bool) {
 	}
 	body, err := req.GetBody()
 	return body, err == nil
-}
-
-// discard reads what little is left of body, for the connection's sake, and
-// closes it.
-func discard(body io.ReadCloser) {
-	late := time.AfterFunc(time.Second, func() { _ = body.Close() })
-	defer late.Stop()
-	_, _ = io.CopyN(io.Discard, body, sessionLook)
-	_ = body.Close()
 }
 
 func closeBody(body io.ReadCloser) {

@@ -3,6 +3,7 @@ package brief
 
 import (
 	"bytes"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"unicode"
@@ -26,13 +27,22 @@ func Line(s string, most int) string {
 	}, s))
 }
 
-var sessionCookie = regexp.MustCompile(`ZSession=[^\s;,"'<>\\]*`)
+// sessionCookie also has the forms that JSON gives to an equals sign.
+var sessionCookie = regexp.MustCompile(`ZSession(?:=|\\u003[dD]|:\s*)(?:\\?"[^"\\]*|[^\s;,"'<>\\]*)`)
 
 // WithoutCookie is b without the session cookie, should an answer have repeated
 // the request that brought it.
 func WithoutCookie(b []byte) []byte {
-	if !bytes.Contains(b, []byte("ZSession=")) {
+	if !bytes.Contains(b, []byte("ZSession")) {
 		return b
 	}
 	return sessionCookie.ReplaceAllLiteral(b, []byte("ZSession=REDACTED"))
+}
+
+// Hide is s without secret, as it is and as JSON has it. It is for text that
+// came from outside, never for text of our own, of which a short secret may be
+// part.
+func Hide(secret, s string) string {
+	quoted, _ := json.Marshal(secret)
+	return strings.NewReplacer(secret, "REDACTED", string(quoted[1:len(quoted)-1]), "REDACTED").Replace(s)
 }

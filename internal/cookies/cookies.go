@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Add puts jar's cookies on req, in the place of any of the same names: a jar of
@@ -31,13 +32,26 @@ func Add(req *http.Request, jar http.CookieJar) {
 // and all.
 func Keep(jar http.CookieJar, req *http.Request, resp *http.Response) {
 	cookies := resp.Cookies()
-	if len(cookies) == 0 {
+	if len(cookies) == 0 || Repeated(req) {
 		return
 	}
+	jar.SetCookies(req.URL, slices.DeleteFunc(cookies, ends))
+}
+
+// ends reports whether c takes the session's cookie away. An answer that does so
+// has not ended the session by that, as far as is known, and each call to it
+// would cost a login.
+func ends(c *http.Cookie) bool {
+	return c.Name == "ZSession" && (c.Value == "" || c.MaxAge < 0 || !c.Expires.IsZero() && c.Expires.Before(time.Now()))
+}
+
+// Repeated reports whether the answer to req may be an old one, for an
+// Idempotency-Key that Zuora knows.
+func Repeated(req *http.Request) bool {
 	for name := range req.Header {
 		if strings.EqualFold(name, "Idempotency-Key") {
-			return
+			return true
 		}
 	}
-	jar.SetCookies(req.URL, cookies)
+	return false
 }

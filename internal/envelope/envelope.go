@@ -5,20 +5,16 @@ package envelope
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 )
 
-// Envelope is all the forms in one. Keys match whatever their case, so that
-// Success is success.
+// Envelope is all the forms in one.
 type Envelope struct {
-	Success     *bool
-	ProcessID   string
-	RequestID   string
-	Reasons     []Reason
-	Errors      []Reason // of CRUD and action resources
-	Message     string
-	FaultCode   Code
-	FaultString string
+	ProcessID string
+	RequestID string
+	Reasons   []Reason // of every form
+
+	failed bool
+	ended  bool // and for no other reason than that the session is over
 }
 
 // Reason is why a call failed.
@@ -53,36 +49,75 @@ func Parse(body []byte) (env Envelope, failed bool) {
 	if !json.Valid(body) {
 		return env, false
 	}
-	if bytes.TrimLeft(body, whiteSpace)[0] != '[' {
-		_ = json.Unmarshal(body, &env)
-		if env.Success == nil {
-			return env, env.FaultCode != ""
+	d := json.NewDecoder(bytes.NewReader(body))
+	switch first, _ := d.Token(); first {
+	case json.Delim('{'):
+		env = object(d)
+	case json.Delim('['):
+		for d.More() {
+			var item json.RawMessage
+			_ = d.Decode(&item)
+			if item[0] != '{' {
+				return Envelope{}, false
+			}
+			of, failed := Parse(item)
+			if !failed {
+				return Envelope{}, false
+			}
+			env.Reasons, env.failed = append(env.Reasons, of.Reasons...), true
 		}
-		return env, !*env.Success
 	}
-	list := json.NewDecoder(bytes.NewReader(body))
-	_, _ = list.Token()
-	for list.More() {
-		var item Envelope
-		_ = list.Decode(&item)
-		if item.Success == nil || *item.Success {
-			return Envelope{}, false
-		}
-		env.Errors, failed = append(env.Errors, item.All()...), true
-	}
-	return env, failed
+	return env, env.failed
 }
 
-// All returns the reasons of every form.
-func (env Envelope) All() []Reason {
-	all := slices.Concat(env.Reasons, env.Errors)
-	switch {
-	case env.FaultCode != "":
-		all = append(all, Reason{env.FaultCode, env.FaultString})
-	case len(all) == 0 && env.Message != "":
-		all = append(all, Reason{Message: env.Message})
+// object reads the members of an object that has been begun. encoding/json
+// would take keys in any case, and the last of several that are the same.
+func object(d *json.Decoder) (env Envelope) {
+	members := map[string]json.RawMessage{}
+	twice := false
+	for d.More() {
+		key, _ := d.Token()
+		name, _ := key.(string)
+		_, known := members[name]
+		twice = twice || known
+		var value json.RawMessage
+		_ = d.Decode(&value)
+		members[name] = value
 	}
-	return all
+	read := func(to any, names ...string) {
+		for _, name := range names {
+			if value, ok := members[name]; ok {
+				_ = json.Unmarshal(value, to)
+			}
+		}
+	}
+	var message, faultString string
+	var faultCode Code
+	var crud []Reason
+	read(&env.ProcessID, "processId")
+	read(&env.RequestID, "requestId")
+	read(&env.Reasons, "reasons")
+	read(&crud, "errors", "Errors") // of CRUD and action resources
+	read(&message, "message", "Message")
+	read(&faultCode, "faultcode")
+	read(&faultString, "faultstring")
+	said, success := false, true
+	for _, name := range []string{"success", "Success"} {
+		var value *bool
+		read(&value, name)
+		said, success = said || value != nil, success && (value == nil || *value)
+	}
+	env.failed = !success || !said && faultCode != ""
+	env.ended = env.failed && !twice && len(crud) == 0 && members["errors"] == nil && members["Errors"] == nil &&
+		(faultCode == invalidSession || faultCode == "" && len(env.Reasons) == 1 && env.Reasons[0].Code == noSession)
+
+	env.Reasons = append(env.Reasons, crud...)
+	if faultCode != "" {
+		env.Reasons = append(env.Reasons, Reason{faultCode, faultString})
+	} else if len(env.Reasons) == 0 && message != "" {
+		env.Reasons = []Reason{{Message: message}}
+	}
+	return env
 }
 
 // Suspicious is a cheap search for what a successful answer does not have.
@@ -114,7 +149,6 @@ func SessionEnded(body []byte) bool {
 	if !bytes.Contains(body, []byte(noSession)) && !bytes.Contains(body, []byte(invalidSession)) {
 		return false
 	}
-	env, failed := Parse(body)
-	return failed && (env.FaultCode == invalidSession ||
-		len(env.Reasons) == 1 && env.Reasons[0].Code == noSession && len(env.Errors) == 0)
+	env, _ := Parse(body)
+	return env.ended
 }

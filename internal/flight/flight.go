@@ -33,7 +33,10 @@ type Landing[T any] func(result T, err error) (told T, fail func() error)
 // [context.DeadlineExceeded]; so has one that panics, or ends its goroutine,
 // with an error that says so.
 func Start[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error), land Landing[T]) *Flight[T] {
-	ctx, cancel := context.WithTimeout(untraced{context.WithoutCancel(ctx)}, timeout)
+	// A trace of its own, of nothing, takes the place of what the net package was
+	// told of the old one.
+	ctx = httptrace.WithClientTrace(untraced{context.WithoutCancel(ctx)}, &httptrace.ClientTrace{DNSStart: func(httptrace.DNSStartInfo) {}})
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	f := &Flight[T]{land: land, cancel: cancel, done: make(chan struct{})}
 	context.AfterFunc(ctx, func() { f.End(context.DeadlineExceeded) })
 	go func() {
@@ -63,13 +66,15 @@ func (f *Flight[T]) End(err error) {
 
 func (f *Flight[T]) end(result T, err error) {
 	f.once.Do(func() {
+		// Whatever becomes of land, nobody waits for ever.
+		f.fail = func() error { return errors.New("zuora: the sign-in ended its goroutine, in a logger for instance") }
+		defer f.cancel()
+		defer close(f.done)
 		f.result, f.fail = f.land(result, err)
-		close(f.done)
-		f.cancel()
 	})
 }
 
-// Wait returns what came of f, or ctx's error if that ends first.
+// Wait returns what came of f, or why ctx ended if that is first.
 func (f *Flight[T]) Wait(ctx context.Context) (result T, err error) {
 	select {
 	case <-f.done:
@@ -78,7 +83,7 @@ func (f *Flight[T]) Wait(ctx context.Context) (result T, err error) {
 		}
 		return f.result, nil
 	case <-ctx.Done():
-		return result, ctx.Err()
+		return result, context.Cause(ctx)
 	}
 }
 

@@ -76,9 +76,10 @@ func (b *Book[K]) FailedFor(key K, err error, wait time.Duration) Entry {
 	return b.keys[key]
 }
 
-// Succeeded forgets all failures.
-func (b *Book[K]) Succeeded() {
+// Succeeded forgets the failures, but those of other keys.
+func (b *Book[K]) Succeeded(key K) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.failures, b.all, b.keys = 0, Entry{}, nil
+	b.failures, b.all = 0, Entry{}
+	delete(b.keys, key)
 }

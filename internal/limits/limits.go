@@ -29,7 +29,7 @@ func Wait(s string) time.Duration {
 	const most = 24 * time.Hour
 	var d time.Duration
 	if n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64); err == nil {
-		d = time.Duration(min(n, int64(most/time.Second))) * time.Second
+		d = time.Duration(max(0, min(n, int64(most/time.Second)))) * time.Second
 	} else if t, err := http.ParseTime(s); err == nil {
 		d = time.Until(t)
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path"
 	"strings"
+	"unicode/utf8"
 )
 
 // Origin is a scheme, a host and a port, in lower case and complete.
@@ -16,13 +18,34 @@ func (o Origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.h
 
 // Of returns u's origin.
 func Of(u *url.URL) Origin {
-	o := Origin{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()}
+	o := Origin{lower(u.Scheme), lower(u.Hostname()), u.Port()}
 	if o.port == "" && o.scheme == "https" {
 		o.port = "443"
 	} else if o.port == "" && o.scheme == "http" {
 		o.port = "80"
 	}
 	return o
+}
+
+// lower leaves alone what is not plain ASCII: lowering may make another host of
+// it than it is to the resolver.
+func lower(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf || s[i] == '%' {
+			return s
+		}
+	}
+	return strings.ToLower(s)
+}
+
+// IsLogin reports whether u's path is that of POST /v1/connections, in whatever
+// way a server may read it.
+func IsLogin(u *url.URL) bool {
+	segments := strings.Split(u.Path, "/")
+	for i, s := range segments {
+		segments[i], _, _ = strings.Cut(s, ";")
+	}
+	return strings.HasSuffix(path.Clean("/"+strings.Join(segments, "/")), "/v1/connections")
 }
 
 // ParseServer checks a base URL and puts it into its one form: no "/" and no
@@ -40,12 +63,14 @@ func ParseServer(server string) (*url.URL, error) {
 		return nil, fmt.Errorf("has the scheme %.20q, where https is needed", u.Scheme)
 	case u.Hostname() == "":
 		return nil, errors.New("has no host")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return nil, errors.New("has a host that is not ASCII; write its xn-- form")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, errors.New("is in clear text; https is needed for every host but loopback")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, errors.New("has a query or a fragment")
 	}
-	u.Host = strings.ToLower(u.Host)
+	u.Host = lower(u.Host)
 	u.RawPath = ""
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.Path = strings.TrimRight(strings.TrimSuffix(u.Path, "/v1"), "/")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // body is a body of which the beginning has been read already.
@@ -80,4 +81,16 @@ func Plain(resp *http.Response, head []byte, whole bool, most int) ([]byte, bool
 	}
 	plain, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	return plain[:min(len(plain), most)], whole && err == nil && len(plain) <= most
+}
+
+// Discard reads what little is left of resp's body, most bytes at most and not
+// for long, for the connection's sake, and closes it. A reader of gzip cannot be
+// closed while it waits.
+func Discard(resp *http.Response, most int64) {
+	if !resp.Uncompressed {
+		late := time.AfterFunc(time.Second, func() { _ = resp.Body.Close() })
+		defer late.Stop()
+		_, _ = io.CopyN(io.Discard, resp.Body, most)
+	}
+	_ = resp.Body.Close()
 }
