@@ -41,10 +41,12 @@
 // that the faultcode is fns:INVALID_SESSION. The Session then signs in, unless
 // another call has made it do so, and sends the call again, once. If that is
 // refused too, it is the resource that refuses: the caller gets the answer, and
-// for 10 seconds no refusal brings about a sign-in. A request whose body cannot
-// be had again (GetBody is nil) is not sent again; its refusal is handed back,
-// and the next call signs in. Nothing else is retried, neither failures nor
-// broken connections.
+// for 10 seconds no refusal brings about a sign-in. Nor does a fourth in 30
+// seconds, where the calls before were refused for all the signing in. A request
+// whose body cannot be had again (GetBody is nil) is not sent again; its refusal
+// is handed back, and the next call signs in. The Session retries nothing else,
+// neither failures nor broken connections; what net/http does by itself, with a
+// connection that was closed under a request, it still does.
 //
 // A sign-in that failed is not tried again too soon, and calls get its error at
 // once, with the time of the next try. Credentials that Zuora has refused are
