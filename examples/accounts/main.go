@@ -21,7 +21,7 @@ import (
 	"strings"
 
 	"github.com/zuora-go/zuora"
-	"github.com/zuora-go/zuora/examples/accounts/internal/accounts"
+	"github.com/zuora-go/zuora/examples/accounts/accounts"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 

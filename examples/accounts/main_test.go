@@ -199,7 +199,7 @@ func TestUsage(t *testing.T) {
 
 // The command of generate.go makes what is committed.
 func TestGeneratedClientIsCurrent(t *testing.T) {
-	const committed = "internal/accounts/accounts.gen.go"
+	const committed = "accounts/accounts.gen.go"
 	read := func(name string) string {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/zuora-go/zuora/examples/accounts/internal/accounts"
+	"github.com/zuora-go/zuora/examples/accounts/accounts"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 

@@ -1,0 +1,118 @@
+// Command telemetry reads an account on a session that OpenTelemetry watches
+// twice: under the session it sees every request that goes out, sign-ins and
+// replays included; over it, every call as the program made it. The spans are
+// printed. It is there to be copied.
+//
+//	go run ./telemetry A00000001
+//
+// It has no stand-in and needs a real tenant, named by ZUORA_SERVER,
+// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY. It only reads.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"os/signal"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/httptrace/otelhttptrace"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
+	"go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/examples/accounts/accounts"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := program(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "telemetry:", err)
+		os.Exit(1)
+	}
+}
+
+func program(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return errors.New("say which account to read, by its number or ID")
+	}
+	exporter, err := stdouttrace.New(stdouttrace.WithPrettyPrint())
+	if err != nil {
+		return err
+	}
+	tracing := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter))
+	defer func() { _ = tracing.Shutdown(context.WithoutCancel(ctx)) }()
+
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.MaxIdleConnsPerHost = 40 // Zuora takes so many calls at once; the default is 2
+	return run(ctx, zuora.SessionConfig{
+		Server: os.Getenv("ZUORA_SERVER"),
+		Credentials: zuora.Credentials{
+			AccessKeyID:     os.Getenv("ZUORA_ACCESS_KEY_ID"),
+			SecretAccessKey: zuora.Secret(os.Getenv("ZUORA_SECRET_ACCESS_KEY")),
+		},
+		Base: base,
+	}, tracing, args[0])
+}
+
+// run reads an account: one call, and as many attempts as it takes.
+func run(ctx context.Context, cfg zuora.SessionConfig, tracing trace.TracerProvider, key string) error {
+	cfg.Base = perAttempt(cfg.Base, tracing)
+	session, err := zuora.NewSession(cfg)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+
+	client := session.HTTPClient()
+	client.Transport = perCall(client.Transport, tracing)
+	api, err := accounts.NewClientWithResponses(session.Server(), accounts.WithHTTPClient(zuora.Checked(client)))
+	if err != nil {
+		return err
+	}
+	resp, err := api.GetAccountWithResponse(ctx, key)
+	if err != nil {
+		return err
+	}
+	if resp.JSON200 == nil {
+		return fmt.Errorf("%s of type %q is no answer of Zuora's", resp.Status(), resp.ContentType())
+	}
+	return nil
+}
+
+// perAttempt makes a span for each request that goes out. It belongs under the
+// session, where the sign-in passes with the password in one of its headers.
+func perAttempt(base http.RoundTripper, tracing trace.TracerProvider) http.RoundTripper {
+	return otelhttp.NewTransport(base,
+		otelhttp.WithTracerProvider(tracing),
+		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return "attempt " + r.Method }),
+		otelhttp.WithPropagators(noPropagation),
+		// By itself otelhttptrace makes an attribute of every request header, and
+		// of those that carry a secret it hides only some: apiSecretAccessKey, the
+		// password, is not among them. So: no headers. To keep the others there is
+		// otelhttptrace.WithRedactedHeaders("apiSecretAccessKey").
+		otelhttp.WithClientTrace(func(ctx context.Context) *httptrace.ClientTrace {
+			return otelhttptrace.NewClientTrace(ctx, otelhttptrace.WithoutHeaders())
+		}),
+	)
+}
+
+// perCall makes a span for each call, however many attempts it takes, sign-ins
+// among them.
+func perCall(session http.RoundTripper, tracing trace.TracerProvider) http.RoundTripper {
+	return otelhttp.NewTransport(session,
+		otelhttp.WithTracerProvider(tracing),
+		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return "call " + r.Method }),
+		otelhttp.WithPropagators(noPropagation),
+	)
+}
+
+// noPropagation keeps trace IDs and baggage, which are nobody else's business,
+// from going to Zuora. Where none is named it is the process's global one.
+var noPropagation = propagation.NewCompositeTextMapPropagator()
