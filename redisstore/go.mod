@@ -7,7 +7,7 @@ replace github.com/zuora-go/zuora => ../
 require (
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/stretchr/testify v1.12.1
-	github.com/zuora-go/zuora v0.0.0
+	github.com/zuora-go/zuora v0.1.0
 )
 
 require (

@@ -3,12 +3,12 @@
 # date is up to date afterwards.
 set -eu
 cd "$(dirname "$0")/.."
-sums() { find . -name '*.gen.go' -o -path './api/*' -type f | sort | xargs sha256sum; }
+sums() { find . -name '*.gen.go' -o -path './api/*' -type f | sort | xargs cksum; }
 before=$(sums)
 go generate ./...
 after=$(sums)
 if [ "$before" != "$after" ]; then
 	echo "generated files were out of date; commit what make generate has made of:"
-	printf '%s\n%s\n' "$before" "$after" | sort | uniq -u | awk '{print $2}' | sort -u
+	printf '%s\n%s\n' "$before" "$after" | sort | uniq -u | awk '{print $3}' | sort -u
 	exit 1
 fi
