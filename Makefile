@@ -1,10 +1,14 @@
 # Every module of the repository. The nested ones are not part of what importers get.
-MODULES := . tools examples conformance
+MODULES := . tools tools/compat examples conformance $(patsubst %/go.mod,%,$(wildcard redisstore/go.mod))
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+
+# Those that others build, and where they may build them.
+PORTABLE := $(filter-out tools% conformance,$(MODULES))
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 FUZZTIME := 1m
 
-.PHONY: help demo generate test fuzz check fmt vet tidy current spec lint rules
+.PHONY: help demo generate test fuzz mutants cover check fmt vet tidy current spec compat lint rules portable
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -15,14 +19,25 @@ demo: ## run the accounts example on a stand-in tenant
 generate: ## make the generated files anew
 	go generate ./...
 
+# -count=1: the tests of the nested modules read files of the root, which go test
+# does not look at when it decides whether to run them again.
 test: ## run all tests of all modules, with the race detector
-	@for m in $(MODULES); do (cd $$m && go test -race -timeout 10m ./...) || exit 1; done
+	@for m in $(MODULES); do \
+		if [ $$m = . ]; then count=; else count=-count=1; fi; \
+		(cd $$m && go test -race -timeout 10m $$count ./...) || exit 1; done
 
 fuzz: ## run each fuzz test for FUZZTIME (1m)
 	@for f in FuzzCheckResponse FuzzLogin; do \
 		go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x . || exit 1; done
 
-check: fmt vet tidy current spec lint rules ## all of the following
+mutants: ## break each rule in a copy, and see a test fail for it
+	@go run -C tools ./mutants
+
+cover: ## which lines of the hand-written code no test runs
+	@go test -coverprofile=cover.out -coverpkg=./... ./... >/dev/null || { echo "the tests fail: make test"; exit 1; }
+	@go run -C tools ./cover
+
+check: fmt vet tidy current spec compat lint rules ## all of the following
 
 fmt: ## formatting
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed:"; echo "$$out"; exit 1; }
@@ -36,11 +51,18 @@ tidy: ## go.mod of every module
 current: ## the generated files are what make generate makes
 	@tools/current.sh
 
-spec: ## the specs are valid
-	@for s in openapi.yaml examples/accounts/openapi.yaml; do $(TOOL) validate $$s || exit 1; done
+spec: ## the specs are valid and do not contradict themselves
+	@go run -C tools/compat ./lint ../../openapi.yaml ../../examples/accounts/openapi.yaml
+
+compat: ## nothing breaks importers that CHANGELOG.md does not announce
+	@go run -C tools/compat .
 
 lint: ## staticcheck
 	@for m in $(MODULES); do (cd $$m && $(TOOL) staticcheck ./...) || exit 1; done
 
 rules: ## who may import what
-	@tools/rules.sh
+	@go run -C tools ./rules
+
+portable: ## build and vet for every platform; not part of check
+	@for p in $(PLATFORMS); do for m in $(PORTABLE); do \
+		(cd $$m && export CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} && go build ./... && go vet ./...) || { echo "$$m does not build for $$p"; exit 1; }; done; done
