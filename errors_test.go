@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +41,7 @@ func TestErrorIsOfTheKindsThatItsStatusAndCodesSay(t *testing.T) {
 		{200, "REQUEST_EXCEEDED_LIMIT", zuora.ErrRateLimited}, {200, "REQUEST_EXCEEDED_RATE", zuora.ErrRateLimited},
 		{200, "53200050", zuora.ErrLocked}, {200, "LOCK_COMPETITION", zuora.ErrLocked},
 		// Only codes of eight digits have a category.
-		{200, "", nil}, {200, "11", nil}, {200, "40", nil}, {200, "5320040", nil}, {200, "532000040", nil}, {200, "5320004x", nil},
+		{200, "", nil}, {200, "11", nil}, {200, "40", nil}, {200, "5320040", nil}, {200, "532000040", nil}, {200, "532000400", nil}, {200, "5320004x", nil},
 		{200, "-5320040", nil}, {200, "53200020", nil}, {200, "INVALID_ID", nil}, {500, "", nil}, {423, "", nil},
 	} {
 		err := error(&zuora.Error{StatusCode: test.status, Reasons: []zuora.Reason{{Code: "53200020"}, {Code: test.code}}})
@@ -110,6 +112,7 @@ func TestFailuresAreErrorsAndDataIsNot(t *testing.T) {
 		"after 60 KiB, chunked": {chunked(payload(60<<10, `"success":false`)), true, nil},
 		"after 60 KiB, gzipped": {gzipAnswer(200, payload(60<<10, `"success":false`)), true, nil},
 		"another JSON type":     {zuoratest.Answer(200, "application/vnd.zuora+json", `{"success":false}`), true, nil},
+		"JSON by its old name":  {zuoratest.Answer(200, "text/json", `{"success":false}`), true, nil},
 		"type in capitals":      {zuoratest.Answer(200, "Application/JSON ; charset=utf-8", `{"success":false}`), true, nil},
 
 		"success":                    {jsonAnswer(`{"success":true}`), false, nil},
@@ -374,12 +377,14 @@ func TestErrorIsOneBoundedLine(t *testing.T) {
 	}
 	body, merr := json.Marshal(map[string]any{"success": false, "requestId": long, "reasons": reasons[:2]})
 	require.NoError(t, merr)
+	reason := `{"code":"` + strings.Repeat("code", 100) + `","message":"` + strings.Repeat(`long\u0000\u001b[31m\n`, 100) + `"}`
 	for _, test := range []struct {
 		status int
 		kind   string
 		body   []byte
 	}{
 		{400, "application/json", body},
+		{400, "application/json", []byte(`{"success":false,"reasons":[` + strings.Repeat(reason+",", 9) + reason + `]}`)},
 		{500, "text/plain", []byte(long)},
 		{500, long, []byte(long)},
 		{502, "text/html", []byte("\xff\xfe\x00")},
@@ -479,6 +484,37 @@ func TestErrorKeepsABoundedBody(t *testing.T) {
 	var failure *zuora.Error
 	require.ErrorAs(t, err, &failure)
 	require.Len(t, failure.Body, 64<<10)
+	require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: 500}, make([]byte, 1<<20)), &failure)
+	require.Len(t, failure.Body, 64<<10)
+}
+
+// A few bytes that inflate to many are inflated to the bound only.
+func TestGzippedBodyIsInflatedToTheBound(t *testing.T) {
+	body := compress(`{"success":false,"rows":"` + strings.Repeat(" ", 32<<20) + `"}`)
+	require.Less(t, len(body), 64<<10)
+	header := http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := zuora.CheckResponse(&http.Response{StatusCode: 200, Header: header}, body)
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err, "longer than what is looked at")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4<<20))
+}
+
+// What was looked at decoded is handed on as it came.
+func TestGzippedBodyIsHandedOnAsItCame(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	const text = `{"success":true,"rows":["\"success\":false"]}`
+	server.Handle("GET /v1/it", gzipAnswer(200, text))
+	session := newSession(t, configFor(server))
+	for asked, want := range map[bool]string{true: string(compress(text)), false: text} {
+		resp, err := session.Do(request(t, session, asked))
+		require.NoError(t, err)
+		got, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, want, string(got))
+	}
 }
 
 // A login that fails under a call is found, and does not carry the call's query.
@@ -500,6 +536,32 @@ func TestLoginThatFailsUnderACall(t *testing.T) {
 		require.Equal(t, http.MethodPost, failure.Method)
 		require.NotContains(t, failure.Error(), "secret")
 		require.Positive(t, failure.RetryAfter)
+	}
+}
+
+func TestBodyOfAFailureIsClosed(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	server.Handle("GET /v1/failed", zuoratest.Failed(200, "53200020", "no"))
+	server.Handle("GET /v1/broken", zuoratest.ServerError())
+	server.Handle("GET /v1/long", zuoratest.Answer(500, "text/plain", strings.Repeat("x", 1<<20)))
+	cfg := configFor(server)
+	base := cfg.Base
+	var open atomic.Int32
+	cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+		resp, err := base.RoundTrip(req)
+		if err == nil {
+			open.Add(1)
+			resp.Body = &closeOnce{ReadCloser: resp.Body, closed: func() { open.Add(-1) }}
+		}
+		return resp, err
+	})
+	session := newSession(t, cfg)
+	for _, path := range []string{"/v1/failed", "/v1/broken", "/v1/long"} {
+		for _, doer := range []zuora.HttpRequestDoer{session, zuora.Checked(session.HTTPClient())} {
+			_, err := doer.Do(newRequest(t, http.MethodGet, session.Server()+path, nil))
+			require.Error(t, err)
+			require.Zero(t, open.Load(), path)
+		}
 	}
 }
 

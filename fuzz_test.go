@@ -57,6 +57,7 @@ func FuzzLogin(f *testing.F) {
 	}
 	f.Add(200, "application/json", "ZSession=; Path=/", []byte(`{"success":true}`))
 	f.Add(200, "text/html", "ZSession=v", []byte(`{"success":true}`))
+	f.Add(304, "application/json", "ZSession=v; Path=/", []byte(`{"success":true}`))
 	f.Fuzz(func(t *testing.T, status int, contentType, cookie string, body []byte) {
 		session, err := zuora.NewSession(zuora.SessionConfig{
 			Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "hunter2"},

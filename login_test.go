@@ -3,6 +3,7 @@ package zuora_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -272,6 +273,30 @@ func TestFailingLoginBacksOff(t *testing.T) {
 	})
 }
 
+// How long each wait is, is told to the callers.
+func TestWaitsBetweenFailingLogins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.HTMLPage(http.StatusServiceUnavailable) })
+		session := newSession(t, inMemoryConfig(tenant))
+		longer := 0
+		for i := range 40 {
+			var failure *zuora.Error
+			require.ErrorAs(t, session.Connect(t.Context()), &failure)
+			require.Equal(t, i+1, tenant.Logins())
+			least := min(time.Second<<min(i, 10), 30*time.Second)
+			require.GreaterOrEqual(t, failure.RetryAfter, least)
+			require.Less(t, failure.RetryAfter, least+least/4)
+			if failure.RetryAfter > least+least/100 {
+				longer++
+			}
+			time.Sleep(failure.RetryAfter)
+		}
+		require.Positive(t, longer, "programs that failed together do not all come back together")
+	})
+}
+
 // A provider that fails is not hammered either.
 func TestFailingProviderBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -289,6 +314,67 @@ func TestFailingProviderBacksOff(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		require.LessOrEqual(t, asked, 6)
+	})
+}
+
+// Nor do those share one who waited for the same login.
+func TestErrorOfALoginIsEachWaitersOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.Intercept(func(*http.Request) http.Handler {
+			return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "try later")
+		})
+		cfg := inMemoryConfig(tenant)
+		door := newGate(tenant.Credentials())
+		cfg.Credentials = door
+		session := newSession(t, cfg)
+		errs := make(chan error, 2)
+		for range 2 {
+			go func() { errs <- session.Connect(t.Context()) }()
+		}
+		synctest.Wait()
+		close(door.open)
+		var failures [3]*zuora.Error
+		require.ErrorAs(t, <-errs, &failures[0])
+		require.ErrorAs(t, <-errs, &failures[1])
+		require.ErrorAs(t, session.Connect(t.Context()), &failures[2])
+		for i, mine := range failures {
+			others := func() string {
+				return fmt.Sprintf("%+v %+v", *failures[(i+1)%3], *failures[(i+2)%3])
+			}
+			before := others()
+			mine.StatusCode = 0
+			mine.Reasons[0].Message = "changed"
+			mine.Header["Content-Type"][0] = "changed"
+			mine.Header.Set("More", "changed")
+			mine.Body[0] = 'x'
+			require.Equal(t, before, others())
+		}
+		require.Equal(t, 1, tenant.Logins())
+	})
+}
+
+// Only Zuora can refuse credentials. A provider that says it was refused, by a
+// vault for instance, has none to remember.
+func TestProviderThatWasRefusedItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked int
+		session := newSession(t, zuora.SessionConfig{
+			Server: "https://rest.zuora.example",
+			Credentials: zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+				asked++
+				return zuora.Credentials{}, fmt.Errorf("vault: %w", zuora.ErrUnauthenticated)
+			}),
+		})
+		for range 600 {
+			err := session.Connect(t.Context())
+			require.ErrorIs(t, err, zuora.ErrUnauthenticated)
+			require.ErrorContains(t, err, "vault")
+			time.Sleep(100 * time.Millisecond)
+		}
+		require.LessOrEqual(t, asked, 6)
+		require.Greater(t, asked, 2)
 	})
 }
 
@@ -402,6 +488,32 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 		synctest.Wait()
 		require.Equal(t, []string{`level=INFO msg="zuora: signed in" generation=3`}, log.take())
+	})
+}
+
+// What it took, and until when, which the other tests leave out.
+func TestLogOfSignInsHasTheirTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		var refused atomic.Bool
+		tenant.Intercept(func(*http.Request) http.Handler {
+			time.Sleep(3 * time.Second)
+			if refused.Load() {
+				return zuoratest.Unauthorized()
+			}
+			return nil
+		})
+		var log records
+		cfg := inMemoryConfig(tenant)
+		cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
+		require.Contains(t, strings.Join(log.take(), "\n"), " duration=3s")
+
+		refused.Store(true)
+		require.Error(t, newSession(t, cfg).Connect(t.Context()))
+		until := time.Now().Add(5 * time.Minute).Format("2006-01-02T15:04:05.000Z07:00")
+		require.Contains(t, strings.Join(log.take(), "\n"), " until="+until)
 	})
 }
 

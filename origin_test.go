@@ -127,8 +127,9 @@ func TestRequestsToOtherOriginsAreRefused(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	url, asked := elsewhere(t, server)
 	session := newSession(t, configForBoth(server))
+	here := strings.TrimPrefix(server.URL, "https://127.0.0.1")
 	for _, target := range []string{
-		url + "/v1/ok", strings.Replace(server.URL, "https://", "http://", 1) + "/v1/ok", "https://127.0.0.1/v1/ok",
+		url + "/v1/ok", "https://localhost" + here + "/v1/ok", strings.Replace(server.URL, "https://", "http://", 1) + "/v1/ok", "https://127.0.0.1/v1/ok",
 		"https://user:secret@elsewhere.example/?token=secret", "//127.0.0.1/v1/ok", "/v1/ok",
 	} {
 		_, err := session.Transport().RoundTrip(newRequest(t, http.MethodGet, target, nil))
@@ -139,6 +140,10 @@ func TestRequestsToOtherOriginsAreRefused(t *testing.T) {
 	req.Host = "elsewhere.example"
 	_, err := session.Transport().RoundTrip(req)
 	require.ErrorContains(t, err, "request to https://elsewhere.example:443 not sent")
+
+	req.Host = "localhost" + here
+	_, err = session.Transport().RoundTrip(req)
+	require.ErrorContains(t, err, "request to https://localhost"+here+" not sent")
 
 	req.URL = nil
 	_, err = session.Transport().RoundTrip(req)
@@ -166,10 +171,17 @@ func TestOriginsThatDifferInCaseOrDefaultPortAreTheSame(t *testing.T) {
 		"https://rest.zuora.example":          {"https://REST.Zuora.example/v1/ok", "https://rest.zuora.example:443/v1/ok"},
 		"HTTPS://Rest.Zuora.EXAMPLE:443/":     {"https://rest.zuora.example/v1/ok", "https://REST.zuora.example:443/v1/ok"},
 		"https://rest.zuora.example:8443/v1/": {"https://rest.zuora.example:8443/v1/ok"},
+		"http://localhost":                    {"http://LOCALHOST:80/v1/ok"},
+		"http://127.0.0.1:80":                 {"http://127.0.0.1/v1/ok"},
 	} {
 		tenant := inMemory(zuoratest.Config{})
 		cfg := inMemoryConfig(tenant)
 		cfg.Server = server
+		cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+			req = req.Clone(req.Context())
+			req.URL.Scheme = "https" // the only one that reaches the tenant
+			return tenant.Transport().RoundTrip(req)
+		})
 		session := newSession(t, cfg)
 		for _, target := range append(targets, session.Server()+"/v1/ok") {
 			for _, do := range []func(*http.Request) (*http.Response, error){session.Do, session.HTTPClient().Do} {

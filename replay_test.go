@@ -99,6 +99,21 @@ func TestOneShotBodyIsNotReplayed(t *testing.T) {
 	require.Equal(t, 2, server.Logins())
 }
 
+// http.NoBody can be had as often as one likes, with a GetBody or without.
+func TestCallWithNoBodyIsReplayed(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	session := newSession(t, configFor(server))
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	server.Expire()
+	req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", nil)
+	req.Body, req.GetBody = http.NoBody, nil
+	resp, err := session.Transport().RoundTrip(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Equal(t, 2, server.Logins())
+}
+
 func TestGetBodyThatFailsIsNoReplay(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
@@ -187,6 +202,23 @@ func TestBodiesAreClosedOnEveryPath(t *testing.T) {
 	}
 }
 
+// A body that was had for a replay that does not come about is closed as well.
+func TestBodyForAReplayIsClosedDuringTheHold(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	session := newSession(t, configFor(server))
+	requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+	var b bodies
+	req := newRequest(t, http.MethodPost, session.Server()+"/v1/refused", b.next())
+	req.GetBody = func() (io.ReadCloser, error) { return b.next(), nil }
+	resp, err := session.Transport().RoundTrip(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, 2, server.Logins())
+	for _, body := range b.made {
+		require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
+	}
+}
+
 type closeOnce struct {
 	io.ReadCloser
 	done   atomic.Bool
@@ -254,6 +286,8 @@ func TestEndOfTheSessionToldInABody(t *testing.T) {
 		"a success with a fault":           {jsonAnswer(`{"success":true,"faultcode":"fns:INVALID_SESSION"}`), false},
 		"cut off":                          {jsonAnswer(plain[:len(plain)-1]), false},
 		"two documents":                    {jsonAnswer(plain + plain), false},
+		"another fault that names it":      {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"not fns:INVALID_SESSION"}`), false},
+		"403 alone":                        {zuoratest.Failed(http.StatusForbidden, "53200010", "no permission"), false},
 		"another type":                     {zuoratest.Answer(http.StatusOK, "text/csv", plain), false},
 		"another code of authentication":   {zuoratest.Failed(http.StatusOK, "50000011", "not this one"), false},
 		"a code that has the digits in it": {zuoratest.Failed(http.StatusOK, "190000011", "not this one"), false},
@@ -388,6 +422,24 @@ func TestIdlenessIsCountedFromTheSending(t *testing.T) {
 	})
 }
 
+func TestIdlenessAfterALoginIsCountedFromItsSending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) {
+				time.Sleep(20 * time.Second)
+			}
+			return nil
+		})
+		session := newSession(t, inMemoryConfig(tenant))
+		require.NoError(t, session.Connect(t.Context()))
+		time.Sleep(10*time.Minute - 20*time.Second)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 2, tenant.Logins())
+	})
+}
+
 // The answer of a long call that was sent early does not set the clock back.
 func TestLateAnswerDoesNotSetTheClockBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -433,6 +485,76 @@ func TestAnswersThatAreNoUseOfTheSession(t *testing.T) {
 			require.Equal(t, 2, tenant.Logins())
 		})
 	}
+}
+
+func TestCallsWithoutAnAnswerAreNoUseOfTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := inMemoryConfig(tenant)
+		base := cfg.Base
+		cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+			if req.URL.Path == "/v1/lost" {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return base.RoundTrip(req)
+		})
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		for range 9 {
+			time.Sleep(time.Minute)
+			_, _, err := get(t.Context(), session, "/v1/lost")
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		}
+		time.Sleep(time.Minute)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 2, tenant.Logins())
+	})
+}
+
+func TestRefusalsAreNoUseOfTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := inMemoryConfig(tenant)
+		cfg.IdleTimeout = 8 * time.Second // less than refusals are held to be the resource's own
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+		time.Sleep(5 * time.Second)
+		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+		require.Equal(t, 2, tenant.Logins())
+		time.Sleep(4 * time.Second)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 3, tenant.Logins())
+	})
+}
+
+// A call that failed by its own fault was on the session all the same.
+func TestOtherFailuresAreUseOfTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		session := newSession(t, inMemoryConfig(tenant))
+		for range 5 {
+			requireStatus(t, session, "/v1/missing", http.StatusNotFound)
+			time.Sleep(9 * time.Minute)
+		}
+		require.Equal(t, 1, tenant.Logins())
+	})
+}
+
+// A wall clock that is set back keeps no session in use.
+func TestClockThatIsSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		session := newSession(t, inMemoryConfig(tenant))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		zuora.Suspend(session, -time.Hour)
+		time.Sleep(10 * time.Minute)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 2, tenant.Logins())
+	})
 }
 
 func TestSuspendedMachineRenewsItsSession(t *testing.T) {

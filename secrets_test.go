@@ -306,3 +306,27 @@ func TestLoggerIsUsedFromManyGoroutines(t *testing.T) {
 	wg.Wait()
 	require.NotEmpty(t, log.take())
 }
+
+// The error that breaks an answer off may repeat what was sent as well.
+func TestTransportThatRepeatsTheSecretAsItBreaksOff(t *testing.T) {
+	session := newSession(t, zuora.SessionConfig{
+		Server: zuora.ServerURLProductionEU, Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret},
+		Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(readerFunc(func([]byte) (int, error) {
+				return 0, fmt.Errorf("broken off: %v", req.Header)
+			}))}, nil
+		}),
+	})
+	err := session.Connect(t.Context())
+	require.ErrorContains(t, err, "broken off")
+	assertSilent(t, err.Error())
+}
+
+// A reason is read from JSON, where a cookie's name can be written in more ways
+// than are searched for.
+func TestNoReasonHasACookie(t *testing.T) {
+	var failure *zuora.Error
+	require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"application/json"}}},
+		[]byte(`{"success":false,"reasons":[{"code":1,"message":"you sent \u005aSession=c0ffee-c0ffee; ok"}]}`)), &failure)
+	require.ErrorContains(t, failure, "you sent ZSession=REDACTED; ok")
+}

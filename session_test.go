@@ -243,6 +243,24 @@ func TestLateAnswerOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
 	require.Equal(t, 2, server.Logins())
 }
 
+// Every 200 brings another cookie, and the next call has it.
+func TestCookiesOfAnswersAreKept(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	var sent []string
+	server.Intercept(func(r *http.Request) http.Handler {
+		if c, err := r.Cookie("ZSession"); err == nil {
+			assert.NotContains(t, sent, c.Value)
+			sent = append(sent, c.Value)
+		}
+		return nil
+	})
+	session := newSession(t, configFor(server))
+	for range 3 {
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+	}
+	require.Len(t, sent, 3)
+}
+
 func TestAnswersToIdempotencyKeysStoreNoCookies(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
@@ -361,13 +379,103 @@ func TestSessionIsRenewedAgainAfterTheHold(t *testing.T) {
 		session := newSession(t, inMemoryConfig(tenant))
 		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
 		tenant.Expire()
+		time.Sleep(10*time.Second - 1)
 		requireStatus(t, session, "/v1/ok", http.StatusUnauthorized)
-		time.Sleep(10 * time.Second)
+		time.Sleep(1)
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 	})
 }
 
+// Nor does the hold keep a call from the session that has come in the place of
+// the one that refused it.
+func TestCallOfAnOlderSessionIsReplayedDuringTheHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		var calls atomic.Int32
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if r.URL.Path != "/v1/slow" || calls.Add(1) > 1 {
+				return nil
+			}
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(7 * time.Second)
+				zuoratest.Unauthorized().ServeHTTP(w, r)
+			})
+		})
+		tenant.Handle("GET /v1/slow", zuoratest.JSON(map[string]any{"success": true}))
+		cfg := inMemoryConfig(tenant)
+		cfg.IdleTimeout = 5 * time.Second
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+		slow := make(chan int, 1)
+		go func() {
+			status, _, _ := get(t.Context(), session, "/v1/slow")
+			slow <- status
+		}()
+		time.Sleep(6 * time.Second)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 3, tenant.Logins(), "by idleness")
+		require.Equal(t, http.StatusOK, <-slow)
+		require.Equal(t, 3, tenant.Logins())
+	})
+}
+
 // Rule 5: the refused answer is out of the way before the login.
+
+func TestRefusedCallsConnectionIsUsedAgain(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	cfg := configFor(server)
+	base := cfg.Base.(*http.Transport).Clone()
+	var dialed atomic.Int32
+	base.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dialed.Add(1)
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+	defer base.CloseIdleConnections()
+	cfg.Base = base
+	session := newSession(t, cfg)
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	var calls atomic.Int32
+	server.Intercept(func(r *http.Request) http.Handler {
+		if isLogin(r) || calls.Add(1) > 1 {
+			return nil
+		}
+		return zuoratest.ActionUnauthorized() // which, unlike the others, does not close the connection
+	})
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	require.Equal(t, 2, server.Logins())
+	require.EqualValues(t, 1, dialed.Load())
+}
+
+// What is read of a refusal for the connection's sake is not much.
+func TestLongRefusalIsNotReadToItsEnd(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	server.Handle("/v1/long", zuoratest.Answer(http.StatusUnauthorized, "text/plain", strings.Repeat("no ", 1<<20)))
+	cfg := configFor(server)
+	base := cfg.Base
+	var read, calls int
+	cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+		resp, err := base.RoundTrip(req)
+		if err != nil || isLogin(req) {
+			return resp, err
+		}
+		if calls++; calls == 1 {
+			body := resp.Body
+			resp.Body = struct {
+				io.Reader
+				io.Closer
+			}{readerFunc(func(p []byte) (int, error) {
+				n, err := body.Read(p)
+				read += n
+				return n, err
+			}), body}
+		}
+		return resp, err
+	})
+	requireStatus(t, newSession(t, cfg), "/v1/long", http.StatusUnauthorized)
+	require.Equal(t, 2, calls)
+	require.LessOrEqual(t, read, 4<<10)
+}
 
 func TestFewConnectionsAreEnough(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
@@ -403,6 +511,7 @@ func TestClose(t *testing.T) {
 		require.ErrorIs(t, err, zuora.ErrSessionClosed)
 		_, err = session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
 		require.ErrorIs(t, err, zuora.ErrSessionClosed)
+		require.Zero(t, server.Logins())
 	})
 	t.Run("after a login, twice, from many goroutines", func(t *testing.T) {
 		session := newSession(t, configFor(server))
@@ -474,6 +583,32 @@ func TestLoginThatOutlivesTheSessionSignsNobodyIn(t *testing.T) {
 	require.Zero(t, server.Logins())
 }
 
+// Not even one whose transport did not hear of it.
+func TestLoginThatSucceedsAfterCloseSignsNobodyIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := inMemoryConfig(tenant)
+		base := cfg.Base
+		arrived, release := make(chan struct{}), make(chan struct{})
+		cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+			close(arrived)
+			<-release
+			return base.RoundTrip(req.WithContext(context.WithoutCancel(req.Context())))
+		})
+		session := newSession(t, cfg)
+		errs := make(chan error)
+		go func() { errs <- session.Connect(t.Context()) }()
+		<-arrived
+		require.NoError(t, session.Close())
+		require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
+		close(release)
+		synctest.Wait()
+		require.Equal(t, 1, tenant.Logins())
+		require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
+	})
+}
+
 func TestCloseEndsIdleConnectionsOfItsOwnTransportOnly(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	std := http.DefaultTransport.(*http.Transport)
@@ -493,6 +628,7 @@ func TestCloseEndsIdleConnectionsOfItsOwnTransportOnly(t *testing.T) {
 			cfg.Base = counting
 		}
 		session := newSession(t, cfg)
+		require.Zero(t, counting.MaxIdleConnsPerHost, "what is set for sessions is set on a clone")
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 		require.EqualValues(t, 1, opened.Load())
 		require.Zero(t, closed.Load())
@@ -517,14 +653,16 @@ func TestDefaultTransportOfAnotherTypeIsUsed(t *testing.T) {
 	std := http.DefaultTransport
 	defer func() { http.DefaultTransport = std }()
 	var calls atomic.Int32
-	http.DefaultTransport = roundTripper(func(req *http.Request) (*http.Response, error) {
+	everybodys := &idleCounter{RoundTripper: roundTripper(func(req *http.Request) (*http.Response, error) {
 		calls.Add(1)
 		return server.Client().Transport.RoundTrip(req)
-	})
+	})}
+	http.DefaultTransport = everybodys
 	cfg := configFor(server)
 	cfg.Base = nil
 	session := newSession(t, cfg)
 	requireStatus(t, session, "/v1/ok", http.StatusOK)
 	require.EqualValues(t, 2, calls.Load())
 	require.NoError(t, session.Close())
+	require.Zero(t, everybodys.closed.Load(), "its connections are not the session's to close")
 }
