@@ -8,7 +8,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 
 FUZZTIME := 1m
 
-.PHONY: help demo generate test fuzz mutants cover check fmt vet tidy current spec compat lint rules portable
+.PHONY: help demo generate test fuzz mutants cover bench check fmt vet tidy current spec compat lint rules portable
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ mutants: ## break each rule in a copy, and see a test fail for it
 cover: ## which lines of the hand-written code no test runs
 	@go test -coverprofile=cover.out -coverpkg=./... ./... >/dev/null || { echo "the tests fail: make test"; exit 1; }
 	@go run -C tools ./cover
+
+bench: ## the benchmarks, beside plain net/http, as one table (ROUNDS, BENCHTIME, BENCH)
+	@tools/bench.sh
 
 check: fmt vet tidy current spec compat lint rules ## all of the following
 

@@ -7,7 +7,6 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -36,8 +35,8 @@ func At(resp *http.Response, most int) (head []byte, whole bool) {
 		resp.Body = b
 	}
 	for b.err == nil && len(b.head) <= most {
-		if len(b.head) == cap(b.head) {
-			b.head = slices.Grow(b.head, 512)
+		if len(b.head) == cap(b.head) { // twice as much, and never more than the bound
+			b.head = append(make([]byte, 0, min(max(512, 2*cap(b.head)), most+1)), b.head...)
 		}
 		var n int
 		n, b.err = b.rest.Read(b.head[len(b.head):min(cap(b.head), most+1)])
