@@ -222,30 +222,6 @@ func TestSignInWaitsAMinuteWhateverRateLimitResetSays(t *testing.T) {
 	})
 }
 
-// Rule 5: a gzipped refusal whose body never comes does not hold up the renewal.
-func TestGzippedRefusalWithoutAnEndIsLeftBehind(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		var refused atomic.Bool
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			if isLogin(r) || refused.Swap(true) {
-				return nil
-			}
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Content-Encoding", "gzip")
-				w.WriteHeader(http.StatusUnauthorized)
-				_ = http.NewResponseController(w).Flush()
-				<-r.Context().Done()
-			})
-		})
-		session := newSession(t, inMemoryConfig(tenant))
-		begun := time.Now()
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		require.LessOrEqual(t, time.Since(begun), time.Second)
-	})
-}
-
 // Rule 6, where hosts are not plain.
 func TestHostsThatAreNotASCII(t *testing.T) {
 	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"}
