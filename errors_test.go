@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -362,6 +363,73 @@ func TestAnswerIsLookedAtOnce(t *testing.T) {
 	}
 }
 
+// Of a body that has been looked at, and begun to be read, a second look loses
+// nothing and hands on nothing twice.
+func TestBodyIsLookedAtAgainAfterItWasBegun(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	session := newSession(t, configFor(server))
+	for _, size := range []int{100, 4 << 10, 4<<10 + 1, 10 << 10, 100 << 10} {
+		for _, begun := range []int{1, 99, 100, 4 << 10, 4<<10 + 1} {
+			path, want := fmt.Sprintf("/v1/%d/%d", size, begun), payload(size, `"success":true`)
+			server.Handle("GET "+path, chunked(want))
+			twice := zuora.Checked(zuora.Checked(doer(func(req *http.Request) (*http.Response, error) {
+				resp, err := session.HTTPClient().Do(req)
+				if err == nil {
+					_, err = io.CopyN(io.Discard, resp.Body, int64(min(begun, len(want))))
+				}
+				return resp, err
+			})))
+			resp, err := twice.Do(newRequest(t, http.MethodGet, session.Server()+path, nil))
+			require.NoError(t, err)
+			got, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.Equal(t, want[min(begun, len(want)):], string(got), "%d bytes, %d of them read before", size, begun)
+			require.NoError(t, resp.Body.Close())
+		}
+	}
+}
+
+// Answers that are looked at at the same time do not get into each other,
+// whether they are read to their ends or not.
+func TestBodiesOfManyCallersAreTheirOwn(t *testing.T) {
+	session := newSession(t, zuora.SessionConfig{
+		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
+		Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+			body, header := payload(3000, `"is":"`+req.URL.Path+`"`), http.Header{"Content-Type": {"application/json"}}
+			if isLogin(req) {
+				body = `{"success":true}`
+				header.Set("Set-Cookie", "ZSession=v")
+			}
+			return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
+		}),
+	})
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			for n := range 50 {
+				answers := map[string]*http.Response{}
+				for _, which := range []string{"a", "b"} {
+					path := fmt.Sprintf("/v1/%d%s", i, which)
+					resp, err := session.Do(newRequest(t, http.MethodGet, session.Server()+path, nil))
+					if !assert.NoError(t, err) {
+						return
+					}
+					answers[path] = resp
+				}
+				for path, resp := range answers {
+					want := payload(3000, `"is":"`+path+`"`)
+					part := make([]byte, min(n*100, len(want)))
+					_, err := io.ReadFull(resp.Body, part)
+					assert.NoError(t, err)
+					assert.NoError(t, resp.Body.Close())
+					assert.Equal(t, want[:len(part)], string(part))
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestErrorIsOneBoundedLine(t *testing.T) {
 	resp := &http.Response{
 		StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}, "Zuora-Request-Id": {"6b1f0a52-8f0e-4d6c-9a07-3f2f5d1c7e44"}},
@@ -490,7 +558,7 @@ func TestErrorKeepsABoundedBody(t *testing.T) {
 
 // A few bytes that inflate to many are inflated to the bound only.
 func TestGzippedBodyIsInflatedToTheBound(t *testing.T) {
-	body := compress(`{"success":false,"rows":"` + strings.Repeat(" ", 32<<20) + `"}`)
+	body := compress(`{"success":false,"rows":"` + strings.Repeat(" ", 16<<20) + `"}`)
 	require.Less(t, len(body), 64<<10)
 	header := http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}
 	var before, after runtime.MemStats

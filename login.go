@@ -112,8 +112,8 @@ func (s *Session) hold(err error, tried *Credentials) holdback.Entry {
 	}
 }
 
-// settle ends the flight, with l's generation in force if it has one, and reports whether
-// the session is still open.
+// settle ends the flight, with l's generation in force if it has one, and reports
+// whether the session is still open.
 func (s *Session) settle(l login) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

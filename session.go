@@ -176,7 +176,7 @@ func (s *Session) Server() string { return s.server }
 // A sign-in that is being held back is not tried: Connect returns what the last
 // one said, and when the next is due.
 func (s *Session) Connect(ctx context.Context) error {
-	_, err := s.acquire(ctx)
+	_, _, err := s.acquire(ctx)
 	if err != nil && err == context.Cause(ctx) {
 		err = fmt.Errorf("zuora: waiting for sign-in: %w", err)
 	}
@@ -243,26 +243,24 @@ func (s *Session) Close() error {
 }
 
 // acquire returns a generation to send a call on, and signs in for it if there
-// is none, or none that was used lately.
-func (s *Session) acquire(ctx context.Context) (*generation, error) {
-	g := s.current.Load()
-	if g != nil && s.idleTimeout > 0 {
-		if unused := g.For(s.clock.Now()); unused >= s.idleTimeout {
-			if s.current.CompareAndSwap(g, nil) {
-				s.renewing(g, "unused", slog.Duration("idle", unused))
-			}
-			g = nil
-		}
-	}
+// is none, or none that was used lately; and the present time.
+func (s *Session) acquire(ctx context.Context) (*generation, idle.Instant, error) {
+	g, now := s.current.Load(), s.clock.Now()
 	if g != nil {
-		return g, nil
+		unused := g.For(now)
+		if s.idleTimeout < 0 || unused < s.idleTimeout {
+			return g, now, nil
+		}
+		if s.current.CompareAndSwap(g, nil) {
+			s.renewing(g, "unused", slog.Duration("idle", unused))
+		}
 	}
 	f, g, err := s.join(ctx)
 	if f == nil {
-		return g, err
+		return g, now, err
 	}
 	l, err := f.Wait(ctx)
-	return l.generation, err
+	return l.generation, s.clock.Now(), err
 }
 
 // renewing says that g has ended, and why.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/peek"
 )
@@ -36,7 +37,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 	body := req.Body
 	var giveBack []func() // of the sessions that this call has ended
 	for replay := false; ; replay = true {
-		g, err := s.acquire(req.Context())
+		g, now, err := s.acquire(req.Context())
 		if err != nil {
 			closeBody(body)
 			return nil, err
@@ -44,7 +45,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		if replay {
 			s.log.Info("zuora: call replayed", "method", req.Method, "generation", g.number)
 		}
-		resp, ended, err := s.attempt(req, body, g)
+		resp, ended, err := s.attempt(req, body, g, now)
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +113,10 @@ func (s *Session) refuse(req *http.Request) error {
 	if req.URL == nil {
 		return errors.New("zuora: request without a URL")
 	}
-	to := origin.Of(req.URL)
+	to := s.origin
+	if req.URL.Host != s.api.Host || req.URL.Scheme != s.api.Scheme {
+		to = origin.Of(req.URL)
+	}
 	if to == s.origin && req.Host != "" && req.Host != req.URL.Host {
 		to = origin.Of(&url.URL{Scheme: req.URL.Scheme, Host: req.Host})
 	}
@@ -128,10 +132,9 @@ func (s *Session) refuse(req *http.Request) error {
 	return nil
 }
 
-// attempt sends req once, with body, as part of g, and reports whether the
+// attempt sends req once, with body, as part of g, now, and reports whether the
 // answer tells that g has ended.
-func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation) (resp *http.Response, ended bool, err error) {
-	sent := s.clock.Now()
+func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, ended bool, err error) {
 	out := req.WithContext(req.Context()) // a shallow copy
 	out.Body = body
 	out.Header = req.Header.Clone()
@@ -160,7 +163,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation) 
 	}
 	cookies.Keep(g.jar, req, resp)
 	if resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
-		g.Used(sent)
+		g.Used(now)
 		if g.shared != nil {
 			s.fleet.Used(g.shared, g.jar, s.api, &g.Last)
 		}

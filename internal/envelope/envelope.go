@@ -120,9 +120,10 @@ func object(d *json.Decoder) (env Envelope) {
 	return env
 }
 
-// Suspicious is a cheap search for what a successful answer does not have.
+// Suspicious is a cheap search for what a successful answer does not have. No
+// search begins with a quotation mark, for JSON is full of them.
 func Suspicious(body []byte) bool {
-	if bytes.Contains(body, []byte(`"faultcode"`)) {
+	if bytes.Contains(body, []byte(`faultcode"`)) {
 		return true
 	}
 	for {
@@ -144,9 +145,9 @@ const (
 )
 
 // SessionEnded reports whether body tells that the session is over, and nothing
-// else.
+// else. Of invalidSession it searches first for what is rarest in JSON.
 func SessionEnded(body []byte) bool {
-	if !bytes.Contains(body, []byte(noSession)) && !bytes.Contains(body, []byte(invalidSession)) {
+	if !bytes.Contains(body, []byte(noSession)) && !bytes.Contains(body, []byte("_SESSION")) {
 		return false
 	}
 	env, _ := Parse(body)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,26 +18,35 @@ type body struct {
 	off  int   // how much of head has been handed on
 	err  error // what ended the reading of rest, if anything did
 	rest io.ReadCloser
+	lent *buffer // where head stands, unless it has outgrown it
 }
+
+// buffer has room for what most looks see. It is lent to a body until all of that
+// has been handed on; that of a body that is not read so far is left to the
+// garbage collector.
+type buffer [4<<10 + 1]byte
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // At reads resp's body to its end, or to just past most bytes, and returns what
 // it has seen of it, and whether that is the whole. A second look goes on from
-// the first.
+// the first. What it returns is good until the body is read.
 func At(resp *http.Response, most int) (head []byte, whole bool) {
 	b, ok := resp.Body.(*body)
 	if !ok {
 		if resp.Body == nil {
 			resp.Body = http.NoBody
 		}
-		b = &body{rest: resp.Body}
-		if n := resp.ContentLength; n >= 0 && n <= int64(most) {
-			b.head = make([]byte, 0, n+1)
-		}
+		b = &body{rest: resp.Body, lent: buffers.Get().(*buffer)}
+		b.head = b.lent[:0]
 		resp.Body = b
 	}
 	for b.err == nil && len(b.head) <= most {
-		if len(b.head) == cap(b.head) { // twice as much, and never more than the bound
-			b.head = append(make([]byte, 0, min(max(512, 2*cap(b.head)), most+1)), b.head...)
+		if len(b.head) == cap(b.head) { // what is stated or twice as much, and never more than the bound
+			n := max(512, 2*len(b.head), int(min(resp.ContentLength, int64(most)))+1)
+			grown := append(make([]byte, 0, min(n, most+1)), b.head...)
+			b.giveBack()
+			b.head = grown
 		}
 		var n int
 		n, b.err = b.rest.Read(b.head[len(b.head):min(cap(b.head), most+1)])
@@ -45,10 +55,22 @@ func At(resp *http.Response, most int) (head []byte, whole bool) {
 	return b.head[:min(len(b.head), most)], b.err == io.EOF && len(b.head) <= most
 }
 
+// giveBack lets others have the buffer that head stood in.
+func (b *body) giveBack() {
+	if b.lent != nil {
+		buffers.Put(b.lent)
+		b.lent = nil
+	}
+}
+
 func (b *body) Read(p []byte) (int, error) {
-	if b.off < len(b.head) {
-		n := copy(p, b.head[b.off:])
-		b.off += n
+	n := copy(p, b.head[b.off:])
+	b.off += n
+	if b.off == len(b.head) {
+		b.giveBack()
+		b.head, b.off = nil, 0
+	}
+	if n > 0 || len(p) == 0 {
 		return n, nil
 	}
 	if b.err != nil {
@@ -61,17 +83,26 @@ func (b *body) Close() error { return b.rest.Close() }
 
 // IsJSON reports whether h is of a body that calls itself JSON.
 func IsJSON(h http.Header) bool {
-	t, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	t, _, _ := strings.Cut(get(h, "Content-Type"), ";")
 	t = strings.TrimSpace(t)
 	return strings.EqualFold(t, "application/json") || strings.EqualFold(t, "text/json") ||
 		len(t) > 5 && strings.EqualFold(t[len(t)-5:], "+json")
+}
+
+// get is h.Get for a name that is in canonical form already, at a third of the
+// time.
+func get(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // Plain returns what head, the beginning of resp's body or the whole of it, says
 // when decompressed, at most most bytes, and whether that is the whole. A body
 // is compressed still when the caller has asked for that itself.
 func Plain(resp *http.Response, head []byte, whole bool, most int) ([]byte, bool) {
-	if resp.Uncompressed || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+	if resp.Uncompressed || !strings.EqualFold(get(resp.Header, "Content-Encoding"), "gzip") {
 		return head, whole
 	}
 	r, err := gzip.NewReader(bytes.NewReader(head))
