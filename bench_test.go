@@ -314,47 +314,61 @@ func BenchmarkIdleSession(b *testing.B) {
 }
 
 // 64 workers make 200 calls each, on the session's own transport and on
-// http.DefaultTransport, which keeps two idle connections for a host.
+// http.DefaultTransport, which keeps two idle connections for a host. Where they
+// begin together, the server answers none of the first calls before all have
+// come, so that each worker has a connection then. Where they do not, the first
+// answers come while other workers are still connecting; these take over the
+// connections that are free again, and net/http opens more than there are workers.
 func BenchmarkConnections(b *testing.B) {
+	const workers, each = 64, 200
 	std := http.DefaultTransport
 	defer func() { http.DefaultTransport = std }()
-	for _, transport := range []string{"default", "session"} {
-		b.Run("transport="+transport, func(b *testing.B) {
-			server, opened := accountServer(b)
-			trusting := std.(*http.Transport).Clone()
-			trusting.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-			http.DefaultTransport = trusting
-			cfg := zuora.SessionConfig{Server: server.URL, Credentials: benchCredentials}
-			if transport == "default" {
-				cfg.Base = trusting
-			}
-			calls := 0
-			for b.Loop() {
-				session, err := zuora.NewSession(cfg)
-				if err != nil {
-					b.Fatal(err)
+	for _, begin := range []string{"together", "apart"} {
+		for _, transport := range []string{"default", "session"} {
+			b.Run(fmt.Sprintf("begin=%s/transport=%s", begin, transport), func(b *testing.B) {
+				server, opened := accountServer(b)
+				var first sync.WaitGroup
+				account := server.Config.Handler
+				server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if begin == "together" && r.Header.Get("First") != "" {
+						first.Done()
+						first.Wait()
+					}
+					account.ServeHTTP(w, r)
+				})
+				trusting := std.(*http.Transport).Clone()
+				trusting.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+				http.DefaultTransport = trusting
+				cfg := zuora.SessionConfig{Server: server.URL, Credentials: benchCredentials}
+				if transport == "default" {
+					cfg.Base = trusting
 				}
-				if err := session.Connect(context.Background()); err != nil {
-					b.Fatal(err)
-				}
-				var wg sync.WaitGroup
-				for range 64 {
-					wg.Go(func() {
-						for range 200 {
-							if err := call(session.Do, server.URL, false); err != nil {
-								b.Error(err)
+				for b.Loop() {
+					session := newSession(b, cfg)
+					first.Add(workers)
+					var wg sync.WaitGroup
+					for range workers {
+						wg.Go(func() {
+							do := func(req *http.Request) (*http.Response, error) {
+								req.Header.Set("First", "yes")
+								return session.Do(req)
 							}
-						}
-					})
+							for range each {
+								if err := call(do, server.URL, false); err != nil {
+									b.Error(err)
+								}
+								do = session.Do
+							}
+						})
+					}
+					wg.Wait()
+					_ = session.Close()
+					trusting.CloseIdleConnections()
 				}
-				wg.Wait()
-				calls += 64 * 200
-				_ = session.Close()
-				trusting.CloseIdleConnections()
-			}
-			b.ReportMetric(float64(opened.Load())/float64(b.N), "conns/op")
-			b.ReportMetric(float64(calls)/b.Elapsed().Seconds(), "calls/s")
-		})
+				b.ReportMetric(float64(opened.Load())/float64(b.N), "conns/op")
+				b.ReportMetric(float64(workers*each*b.N)/b.Elapsed().Seconds(), "calls/s")
+			})
+		}
 	}
 }
 
