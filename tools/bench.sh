@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the benchmarks in interleaved rounds, so that what else the machine does
-# falls on all of them alike, and prints one table: a column for each client, and
-# how it compares with the first.
+# falls on all of them alike, and prints one table with a column for each client,
+# and how it compares with the first; after it, what has no client to compare.
 set -eu
 cd "$(dirname "$0")/.."
 rounds=${ROUNDS:-6}
@@ -14,3 +14,4 @@ while [ "$i" -lt "$rounds" ]; do
 	i=$((i + 1))
 done
 go tool -modfile=tools/go.mod benchstat -col '/client@(plain HTTPClient Do)' bench.txt
+go tool -modfile=tools/go.mod benchstat -filter '-/client:(plain OR HTTPClient OR Do)' bench.txt
