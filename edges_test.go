@@ -2,6 +2,7 @@ package zuora_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -300,11 +301,18 @@ func TestNoErrorHasACookieHoweverSpelt(t *testing.T) {
 		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession\u003d` + cookie + `; ok"}]}`,
 		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession=\"` + cookie + `\"; ok"}]}`,
 		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession: ` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent Z\u0053ession\u003D` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession=\/\u002b` + cookie + `\/` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"ok"}],"cookies":{"ZSession" : "` + cookie + `","\u005ASession":"` + cookie + `"}}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent {\"ZSession\":\"` + cookie + `\"}, ok"}]}`,
 	} {
-		var failure *zuora.Error
-		require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"application/json"}}}, []byte(body)), &failure)
-		require.NotContains(t, fmt.Sprintf("%v %+v %s", failure, failure.Reasons, failure.Body), cookie, body)
-		require.NotEmpty(t, failure.Reasons)
+		for _, status := range []int{200, 400} {
+			var failure *zuora.Error
+			require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}, []byte(body)), &failure, body)
+			require.NotContains(t, fmt.Sprintf("%v %+v %s", failure, failure.Reasons, failure.Body), cookie, body)
+			require.Contains(t, failure.Reasons[0].Message, "ok")
+			require.True(t, json.Valid(failure.Body), "%s", failure.Body)
+		}
 	}
 }
 

@@ -212,7 +212,7 @@ func withoutSecret(err error, secret Secret) error {
 		return err
 	}
 	if len(e.Body) == failureLook { // and half of it may stand at the end
-		e.Body = e.Body[:max(0, len(e.Body)-2*len(secret))]
+		e.Body = e.Body[:max(0, len(e.Body)-6*len(secret))] // as long as escapes make it
 	}
 	e.Body = []byte(brief.Hide(string(secret), string(e.Body)))
 	e.ProcessID, e.RequestID = brief.Hide(string(secret), e.ProcessID), brief.Hide(string(secret), e.RequestID)

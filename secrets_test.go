@@ -34,8 +34,12 @@ func assertSilent(t *testing.T, text string, more ...string) {
 	for _, secret := range append(more, theSecret) {
 		quoted, err := json.Marshal(secret)
 		require.NoError(t, err)
+		var escaped strings.Builder
+		for _, c := range secret {
+			_, _ = fmt.Fprintf(&escaped, `\u%04X`, c)
+		}
 		for _, form := range []string{
-			secret, string(quoted[1 : len(quoted)-1]), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
+			secret, escaped.String(), string(quoted[1 : len(quoted)-1]), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
 			base64.StdEncoding.EncodeToString([]byte(secret)), fmt.Sprint([]byte(secret)),
 		} {
 			assert.NotContains(t, text, form)
@@ -176,8 +180,18 @@ func TestNoErrorOrLogLineHasASecret(t *testing.T) {
 			_, _ = io.WriteString(w, "you sent "+r.Header.Get("apiSecretAccessKey"))
 		})
 	}
+	escaped := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"success":false,"reasons":[{"code":1,"message":"you sent `)
+		for _, c := range r.Header.Get("apiSecretAccessKey") {
+			_, _ = fmt.Fprintf(w, `\u%04X`, c)
+		}
+		_, _ = io.WriteString(w, `"}]}`)
+	})
 	for what, answer := range map[string]http.Handler{
-		"401 JSON": echo(401, "application/json"), "500 JSON": echo(500, "application/json"), "500 text": echo(500, "text/plain"),
+		"401 JSON, all of it escaped": escaped,
+		"401 JSON":                    echo(401, "application/json"), "500 JSON": echo(500, "application/json"), "500 text": echo(500, "text/plain"),
 		"200 text": echo(200, "text/plain"), "200 HTML": echo(200, "text/html"), "302": echo(302, "text/plain"), "200 JSON": echo(200, "application/json"),
 		"a transport that repeats it": nil,
 	} {

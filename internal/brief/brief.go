@@ -3,10 +3,11 @@ package brief
 
 import (
 	"bytes"
-	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
 // Line is the beginning of s, at most most characters, without line breaks and
@@ -27,22 +28,45 @@ func Line(s string, most int) string {
 	}, s))
 }
 
-// sessionCookie also has the forms that JSON gives to an equals sign.
-var sessionCookie = regexp.MustCompile(`ZSession(?:=|\\u003[dD]|:\s*)(?:\\?"[^"\\]*|[^\s;,"'<>\\]*)`)
-
-// WithoutCookie is b without the session cookie, should an answer have repeated
-// the request that brought it.
-func WithoutCookie(b []byte) []byte {
-	if !bytes.Contains(b, []byte("ZSession")) {
-		return b
+// spelt is a pattern for text, as it is or with what escapes a writer of JSON may
+// have put into it.
+func spelt(text string) string {
+	var pattern strings.Builder
+	for _, r := range text {
+		fmt.Fprintf(&pattern, `(?:%s`, regexp.QuoteMeta(string(r)))
+		if strings.ContainsRune(`"\/`, r) {
+			fmt.Fprintf(&pattern, `|\\%s`, regexp.QuoteMeta(string(r)))
+		}
+		pattern.WriteString(`|`)
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&pattern, `\\u(?i:%04x)`, unit)
+		}
+		pattern.WriteString(`)`)
 	}
-	return sessionCookie.ReplaceAllLiteral(b, []byte("ZSession=REDACTED"))
+	return pattern.String()
 }
 
-// Hide is s without secret, as it is and as JSON has it. It is for text that
+// sessionCookie is the cookie in a header, or in a member of JSON: its name, what
+// stands between, and its value.
+var sessionCookie = regexp.MustCompile(`(` + spelt("ZSession") + `\\*"?\s*(?:` + spelt("=") + `|:)\s*)` +
+	`(?:(\\*")(?:[^"\\]|\\/|\\u[[:xdigit:]]{4})*|(?:[^\s;,"'<>\\]|\\/|\\u[[:xdigit:]]{4})*)`)
+
+// WithoutCookie is b without the session cookie, should an answer have repeated
+// the request that brought it. What was JSON stays JSON.
+func WithoutCookie(b []byte) []byte {
+	if !bytes.Contains(b, []byte("Session")) && !bytes.Contains(b, []byte(`\u00`)) {
+		return b
+	}
+	return sessionCookie.ReplaceAll(b, []byte("${1}${2}REDACTED"))
+}
+
+// Hide is s without secret, as it is and as JSON may have it. It is for text that
 // came from outside, never for text of our own, of which a short secret may be
 // part.
 func Hide(secret, s string) string {
-	quoted, _ := json.Marshal(secret)
-	return strings.NewReplacer(secret, "REDACTED", string(quoted[1:len(quoted)-1]), "REDACTED").Replace(s)
+	s = strings.ReplaceAll(s, secret, "REDACTED")
+	if escaped, err := regexp.Compile(spelt(secret)); err == nil {
+		s = escaped.ReplaceAllLiteralString(s, "REDACTED")
+	}
+	return s
 }
