@@ -305,6 +305,18 @@ func TestCookiesOfTheCallersJarGiveWay(t *testing.T) {
 	require.Equal(t, []string{"mine", "ZSession"}, got)
 }
 
+func TestRequestWithoutAHeaderIsSent(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	session := newSession(t, configFor(server))
+	req := newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil)
+	req.Header = nil
+	resp, err := session.Transport().RoundTrip(req)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Nil(t, req.Header)
+	require.NoError(t, resp.Body.Close())
+}
+
 func TestHeadersOfTheCallerStayAsTheyWere(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	cfg := configFor(server)

@@ -3,6 +3,7 @@ package zuora_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -236,6 +237,67 @@ func TestLockOutlastsTheLogin(t *testing.T) {
 	})
 }
 
+// Another process signs in between this one's look and its lock.
+func TestSessionThatCameBeforeTheLockIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+		key, value := store.session()
+		swapped, err := store.Swap(t.Context(), key, []byte(value), nil, 0)
+		require.NoError(t, err)
+		require.True(t, swapped)
+		store.setFail(func(_ context.Context, swap bool) error {
+			store.mu.Lock()
+			defer store.mu.Unlock()
+			if swap {
+				store.values[key] = stored{[]byte(value), time.Now().Add(time.Hour)}
+			}
+			return nil
+		})
+		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+		require.Equal(t, 1, tenant.Logins())
+	})
+}
+
+// Close ends the wait for another process, or for the store; nobody signs in
+// afterwards, and the store is not blamed.
+func TestCloseWhileTheStoreIsWaitedFor(t *testing.T) {
+	for what, fail := range map[string]func(context.Context, bool) error{
+		"for the lock":  nil,
+		"for an answer": func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				store := newMemoryStore()
+				cfg := withStore(inMemoryConfig(tenant), store)
+				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+				key, value := store.session()
+				_, err := store.Swap(t.Context(), key, []byte(value), nil, 0)
+				require.NoError(t, err)
+				_, err = store.Swap(t.Context(), key+":lock", nil, []byte("another"), time.Hour)
+				require.NoError(t, err)
+				store.setFail(fail)
+				var log records
+				cfg.Logger = log.logger(slog.LevelDebug, false)
+				session := newSession(t, cfg)
+				failed := make(chan error)
+				go func() { failed <- session.Connect(t.Context()) }()
+				synctest.Wait()
+				require.NoError(t, session.Close())
+				require.ErrorIs(t, <-failed, zuora.ErrSessionClosed)
+				time.Sleep(time.Minute)
+				require.Equal(t, 1, tenant.Logins())
+				require.Empty(t, log.take())
+			})
+		})
+	}
+}
+
 // Whatever the store does, the session signs in by itself, in bounded time, says
 // so once, and goes back to the store when it can.
 func TestStoreIsNeverInTheWay(t *testing.T) {
@@ -337,6 +399,37 @@ func TestUseIsWrittenBackOnceAMinute(t *testing.T) {
 		require.GreaterOrEqual(t, swaps, 28)
 		requireStatus(t, lazy, "/v1/ok", http.StatusOK) // unused for half an hour
 		require.Equal(t, 1, tenant.Logins())
+	})
+}
+
+// Nor is an earlier use written over a later one of the same session.
+func TestLaterUseByAnotherProcessStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		session := newSession(t, withStore(inMemoryConfig(tenant), store))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		key, value := store.session()
+		time.Sleep(2 * time.Minute)
+		var record map[string]any
+		require.NoError(t, json.Unmarshal([]byte(value), &record))
+		record["used"] = time.Now().Add(time.Second)
+		later, err := json.Marshal(record)
+		require.NoError(t, err)
+		swapped, err := store.Swap(t.Context(), key, []byte(value), later, time.Hour)
+		require.NoError(t, err)
+		require.True(t, swapped)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		synctest.Wait()
+		_, value = store.session()
+		require.Equal(t, string(later), value)
+		// What it knows of the store is what is there: a minute on, it writes again.
+		time.Sleep(2 * time.Minute)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		synctest.Wait()
+		_, value = store.session()
+		require.NotEqual(t, string(later), value)
 	})
 }
 

@@ -233,3 +233,29 @@ func TestServerIsOnLoopbackTLS(t *testing.T) {
 	defer resp.Body.Close()
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
 }
+
+func TestJSONOfWhatHasNone(t *testing.T) {
+	tenant := zuoratest.NewTenant(zuoratest.Config{})
+	tenant.Handle("GET /v1/it", zuoratest.JSON(make(chan int)))
+	cookie := http.Header{"Cookie": {"ZSession=" + cookieOf(t, signIn(t, tenant))}}
+	resp := ask(t, tenant, http.MethodGet, "/v1/it", cookie)
+	require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
+	require.Contains(t, text(t, resp), "zuoratest: json: unsupported type")
+}
+
+// A handler reaches what is below the answer, as on a server of its own.
+func TestHandlerMaySetDeadlines(t *testing.T) {
+	server := zuoratest.NewServer(zuoratest.Config{})
+	defer server.Close()
+	failed := make(chan error, 1)
+	server.HandleFunc("GET /v1/it", func(w http.ResponseWriter, _ *http.Request) {
+		failed <- http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute))
+	})
+	session, err := zuora.NewSession(zuora.SessionConfig{Server: server.URL, Credentials: server.Credentials(), Base: server.Client().Transport})
+	require.NoError(t, err)
+	defer session.Close()
+	resp, err := session.HTTPClient().Get(session.Server() + "/v1/it")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.NoError(t, <-failed)
+}
