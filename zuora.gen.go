@@ -202,20 +202,20 @@ type ClientInterface interface {
 	// been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
 	// The request has no body.
 	//
-	// **Legacy.** Zuora recommends OAuth 2.0 instead of this call.
+	// This is the legacy way: Zuora recommends OAuth 2.0 instead.
 	//
-	// **Use an account of its own.** The user needs the permission to use the API. Do not
+	// Use an account of its own, with the permission to use the API. Do not
 	// let a person sign in to Zuora's web interface with it: from then on the account is
 	// subject to the rules for people, such as a password that has to be changed at
 	// intervals, and the integration fails on the day the password expires.
 	//
-	// **Do not follow redirects.** None is known of this call. An HTTP client that follows
+	// Do not follow redirects, though none is known of this call. An HTTP client that follows
 	// one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-	// `Authorization` and `Cookie` there, but no header of another name. In Go, sign in with
-	// `&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}`,
-	// or leave signing in to a `Session`, which follows none.
+	// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
+	// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
+	// a `Session`, which follows none.
 	//
-	// **Never with `Idempotency-Key`.** To a key that it has seen Zuora repeats the earlier
+	// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
 	// answer, headers included, for 24 hours; that is an old cookie.
 	//
 	// Corresponds with POST /v1/connections (the `PostConnections` operationId).
@@ -229,20 +229,20 @@ type ClientInterface interface {
 // been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
 // The request has no body.
 //
-// **Legacy.** Zuora recommends OAuth 2.0 instead of this call.
+// This is the legacy way: Zuora recommends OAuth 2.0 instead.
 //
-// **Use an account of its own.** The user needs the permission to use the API. Do not
+// Use an account of its own, with the permission to use the API. Do not
 // let a person sign in to Zuora's web interface with it: from then on the account is
 // subject to the rules for people, such as a password that has to be changed at
 // intervals, and the integration fails on the day the password expires.
 //
-// **Do not follow redirects.** None is known of this call. An HTTP client that follows
+// Do not follow redirects, though none is known of this call. An HTTP client that follows
 // one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-// `Authorization` and `Cookie` there, but no header of another name. In Go, sign in with
-// `&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}`,
-// or leave signing in to a `Session`, which follows none.
+// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
+// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
+// a `Session`, which follows none.
 //
-// **Never with `Idempotency-Key`.** To a key that it has seen Zuora repeats the earlier
+// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
 // answer, headers included, for 24 hours; that is an old cookie.
 //
 // Corresponds with POST /v1/connections (the `PostConnections` operationId).
@@ -411,20 +411,20 @@ type ClientWithResponsesInterface interface {
 	// been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
 	// The request has no body.
 	//
-	// **Legacy.** Zuora recommends OAuth 2.0 instead of this call.
+	// This is the legacy way: Zuora recommends OAuth 2.0 instead.
 	//
-	// **Use an account of its own.** The user needs the permission to use the API. Do not
+	// Use an account of its own, with the permission to use the API. Do not
 	// let a person sign in to Zuora's web interface with it: from then on the account is
 	// subject to the rules for people, such as a password that has to be changed at
 	// intervals, and the integration fails on the day the password expires.
 	//
-	// **Do not follow redirects.** None is known of this call. An HTTP client that follows
+	// Do not follow redirects, though none is known of this call. An HTTP client that follows
 	// one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-	// `Authorization` and `Cookie` there, but no header of another name. In Go, sign in with
-	// `&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}`,
-	// or leave signing in to a `Session`, which follows none.
+	// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
+	// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
+	// a `Session`, which follows none.
 	//
-	// **Never with `Idempotency-Key`.** To a key that it has seen Zuora repeats the earlier
+	// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
 	// answer, headers included, for 24 hours; that is an old cookie.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -502,20 +502,20 @@ func (r PostConnectionsResponse) ContentType() string {
 // been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
 // The request has no body.
 //
-// **Legacy.** Zuora recommends OAuth 2.0 instead of this call.
+// This is the legacy way: Zuora recommends OAuth 2.0 instead.
 //
-// **Use an account of its own.** The user needs the permission to use the API. Do not
+// Use an account of its own, with the permission to use the API. Do not
 // let a person sign in to Zuora's web interface with it: from then on the account is
 // subject to the rules for people, such as a password that has to be changed at
 // intervals, and the integration fails on the day the password expires.
 //
-// **Do not follow redirects.** None is known of this call. An HTTP client that follows
+// Do not follow redirects, though none is known of this call. An HTTP client that follows
 // one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-// `Authorization` and `Cookie` there, but no header of another name. In Go, sign in with
-// `&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}`,
-// or leave signing in to a `Session`, which follows none.
+// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
+// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
+// a `Session`, which follows none.
 //
-// **Never with `Idempotency-Key`.** To a key that it has seen Zuora repeats the earlier
+// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
 // answer, headers included, for 24 hours; that is an old cookie.
 //
 // Returns a wrapper object for the known response body format(s).
