@@ -190,9 +190,9 @@ func (s *Session) Connect(ctx context.Context) error {
 //
 //	accounts.NewClientWithResponses(s.Server(), accounts.WithHTTPClient(s))
 //
-// An answer that is of a JSON type is held back to its end or to 64 KiB,
-// whichever comes first; all others stream from their first byte. What is
-// handed on is what came.
+// An answer of a JSON type that is not stated to be longer than 64 KiB is held
+// back to its end, or to 64 KiB of it; all others stream from their first byte.
+// What is handed on is what came.
 func (s *Session) Do(req *http.Request) (*http.Response, error) {
 	resp, err := s.client.Do(req)
 	if err != nil {
@@ -205,12 +205,12 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 }
 
 // HTTPClient returns a client of plain HTTP semantics on the session: an answer
-// is never an error, whatever it says. One that is of a JSON type and of no
-// stated length is held back to its end or to 4 KiB, whichever comes first, to
-// see whether it tells the session's end. A redirect to another origin is handed
-// back and not followed. Every call returns a client of its own, to set a
-// Timeout on for instance; do not replace its CheckRedirect by one that follows
-// redirects elsewhere, for such requests are refused.
+// is never an error, whatever it says. One of a JSON type that is not stated to
+// be longer than 4 KiB is held back to its end, or to 4 KiB of it, to see whether
+// it tells the session's end. A redirect to another origin is handed back and not
+// followed. Every call returns a client of its own, to set a Timeout on for
+// instance; do not replace its CheckRedirect by one that follows redirects
+// elsewhere, for such requests are refused.
 func (s *Session) HTTPClient() *http.Client {
 	return &http.Client{Transport: s.Transport(), CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if origin.Of(req.URL) != s.origin {
