@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"log/slog"
 	"math/rand/v2"
@@ -314,6 +315,77 @@ func TestNoErrorHasACookieHoweverSpelt(t *testing.T) {
 			require.True(t, json.Valid(failure.Body), "%s", failure.Body)
 		}
 	}
+}
+
+// Whatever stands about a cookie in it, a failure stays one, with its reasons.
+func TestCookiesInFailuresHideNoFailure(t *testing.T) {
+	for _, body := range []string{
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":null}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":["c0ffee"]}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":{"value":"x"}}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":true}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":[{"name":"ZSession","value":"c0ffee"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"bad ZSession=\\"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"missing cookie ZSession="}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"missing cookie ZSession:"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"{\"c\":\"ZSession=a\\u002bc0ffee\"}"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"ZSession='c0ffee' ZSession=<c0ffee> ZSession%3Dc0ffee"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"ZSession:\tc0ffee ZSession\u003ac0ffee ZSession\u0022:\u0022c0ffee"}]}`,
+		`[{"Success":false,"Errors":[{"Code":"50000040","Message":"Cookie: ZSession="}]}]`,
+	} {
+		for _, status := range []int{200, 404} {
+			var failure *zuora.Error
+			require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}, []byte(body)), &failure, body)
+			require.Len(t, failure.Reasons, 1, body)
+			require.ErrorIs(t, failure, zuora.ErrNotFound)
+			require.NotContains(t, fmt.Sprintf("%v %+v %s", failure, failure.Reasons, failure.Body), "c0ffee")
+		}
+	}
+}
+
+// Two who read one body at the same time, which is wrong, harm nobody else.
+func TestBodyThatTwoReadHarmsNoOther(t *testing.T) {
+	session := newSession(t, zuora.SessionConfig{
+		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
+		Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+			body, header := strings.Repeat(req.URL.Path[len("/v1/"):], 2000), http.Header{"Content-Type": {"application/json"}}
+			if isLogin(req) {
+				body = `{"success":true}`
+				header.Set("Set-Cookie", "ZSession=v")
+			}
+			return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
+		}),
+	})
+	ask := func(path string) io.Reader {
+		resp, err := session.HTTPClient().Get(session.Server() + "/v1/" + path)
+		if !assert.NoError(t, err) {
+			return strings.NewReader("")
+		}
+		return resp.Body
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for range 2000 {
+				body := ask("b")
+				var both sync.WaitGroup
+				for range 2 {
+					both.Go(func() { _, _ = io.Copy(io.Discard, body) })
+				}
+				both.Wait()
+			}
+		})
+		wg.Go(func() {
+			for range 2000 {
+				body, err := io.ReadAll(ask("c"))
+				assert.NoError(t, err)
+				if !assert.Equal(t, strings.Repeat("c", 2000), string(body)) {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // A provider that fails and repeats the secret it has.

@@ -66,14 +66,15 @@ type Error struct {
 	// request IDs. No other header is kept, Set-Cookie least of all.
 	Header http.Header
 
-	// Body is the answer's body, the first 64 KiB of it, decompressed. It may
-	// hold personal data.
+	// Body is the answer's body, the first 64 KiB of it, gunzipped. A session
+	// cookie in it is REDACTED, if it is spelt as one usually is, and so is the
+	// password in the answer to a sign-in. It may hold personal data.
 	Body []byte
 }
 
 // Error returns one line: method, path, status, the first reasons and the
-// request's ID, about 1 KB of it at most, without the query and without control
-// characters.
+// request's ID, about 1,000 characters at most, without the query and without
+// control characters.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("zuora: %s %s: %d %s", brief.Line(e.Method, 16), brief.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
 	if e.StatusCode/100 == 2 {
@@ -195,8 +196,8 @@ const (
 //
 //   - its status is neither 2xx nor 304, or
 //   - it is 2xx, of a JSON type, of 64 KiB at most, and says at its top level
-//     that success is false, or names a faultcode, or is a list every item of
-//     which has Success false.
+//     that success is false, or names a faultcode and says nothing of success,
+//     or is a list every item of which says one of these.
 //
 // A list of which only some items failed is data: whoever took it for a failure
 // and sent the call again would create the others twice. Look at each item's
@@ -256,7 +257,6 @@ func verdict(resp *http.Response, head []byte, whole bool) error {
 	if ok && !(whole && envelope.Suspicious(head)) {
 		return nil
 	}
-	head = brief.WithoutCookie(head)
 	var env envelope.Envelope
 	failed := false
 	if whole {
@@ -266,11 +266,11 @@ func verdict(resp *http.Response, head []byte, whole bool) error {
 		return nil
 	}
 	e := &Error{
-		StatusCode: resp.StatusCode, ProcessID: env.ProcessID, RequestID: cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")),
-		Header: limits.Headers(resp.Header), Body: bytes.Clone(head),
+		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), Body: bytes.Clone(brief.WithoutCookie(head)),
+		ProcessID: brief.WithoutCookie(env.ProcessID), RequestID: brief.WithoutCookie(cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id"))),
 	}
 	for _, r := range env.Reasons {
-		e.Reasons = append(e.Reasons, Reason{Code: ReasonCode(r.Code), Message: string(brief.WithoutCookie([]byte(r.Message)))})
+		e.Reasons = append(e.Reasons, Reason{Code: ReasonCode(brief.WithoutCookie(r.Code)), Message: brief.WithoutCookie(r.Message)})
 	}
 	if resp.Request != nil && resp.Request.URL != nil {
 		e.Method, e.Path = cmp.Or(resp.Request.Method, http.MethodGet), resp.Request.URL.EscapedPath()

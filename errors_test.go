@@ -389,6 +389,25 @@ func TestBodyIsLookedAtAgainAfterItWasBegun(t *testing.T) {
 	}
 }
 
+// The end of a body is not judged as if it were all of it.
+func TestEndOfABodyIsNoAnswer(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	server.Handle("GET /v1/x", chunked(strings.Repeat("x", 4<<10+1)+`{"success":false}`))
+	session := newSession(t, configFor(server))
+	resp, err := zuora.Checked(doer(func(req *http.Request) (*http.Response, error) {
+		resp, err := session.HTTPClient().Do(req)
+		if err == nil {
+			_, err = io.CopyN(io.Discard, resp.Body, 4<<10+1)
+		}
+		return resp, err
+	})).Do(newRequest(t, http.MethodGet, session.Server()+"/v1/x", nil))
+	require.NoError(t, err)
+	rest, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, `{"success":false}`, string(rest))
+	require.NoError(t, resp.Body.Close())
+}
+
 // Answers that are looked at at the same time do not get into each other,
 // whether they are read to their ends or not.
 func TestBodiesOfManyCallersAreTheirOwn(t *testing.T) {

@@ -167,6 +167,9 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar)
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(brief.Line(brief.Hide(string(c.SecretAccessKey), resp.Header.Get("Content-Type")), 60), "no Content-Type"), len(body))
 	if failed := CheckResponse(resp, body); failed != nil {
+		if e, ok := failed.(*Error); ok && max(len(body), len(e.Body)) >= failureLook { // half the secret may stand at its end
+			e.Body = e.Body[:max(0, len(e.Body)-6*len(c.SecretAccessKey))] // as long as escapes make it
+		}
 		return withoutSecret(failed, c.SecretAccessKey)
 	}
 	var answer CommonResponseType
@@ -210,9 +213,6 @@ func withoutSecret(err error, secret Secret) error {
 			return errors.New(brief.Hide(string(secret), text))
 		}
 		return err
-	}
-	if len(e.Body) == failureLook { // and half of it may stand at the end
-		e.Body = e.Body[:max(0, len(e.Body)-6*len(secret))] // as long as escapes make it
 	}
 	e.Body = []byte(brief.Hide(string(secret), string(e.Body)))
 	e.ProcessID, e.RequestID = brief.Hide(string(secret), e.ProcessID), brief.Hide(string(secret), e.RequestID)

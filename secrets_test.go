@@ -228,6 +228,26 @@ func TestNoErrorOrLogLineHasASecret(t *testing.T) {
 	}
 }
 
+// Servers that take UTF-8 for ISO 8859-1 repeat something else.
+func TestNoErrorHasASecretThatIsNotASCII(t *testing.T) {
+	const secret = "p\u00e4ssw\u00f6rd"
+	var misread strings.Builder
+	for _, b := range []byte(secret) {
+		misread.WriteRune(rune(b))
+	}
+	for _, repeated := range []string{secret, misread.String()} {
+		server := newServer(t, zuoratest.Config{})
+		server.Intercept(func(*http.Request) http.Handler { return zuoratest.Failed(401, "1", "you sent "+repeated) })
+		cfg := configFor(server)
+		cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}
+		err := newSession(t, cfg).Connect(t.Context())
+		var failure *zuora.Error
+		require.ErrorAs(t, err, &failure)
+		require.NotContains(t, fmt.Sprintf("%v %s %+v", err, failure.Body, failure.Reasons), repeated)
+		require.Contains(t, failure.Reasons[0].Message, "REDACTED")
+	}
+}
+
 // What is cut short of an answer does not show the beginning of a secret.
 func TestNoErrorHasHalfASecret(t *testing.T) {
 	long := strings.Repeat("0123456789", 12)
@@ -238,8 +258,9 @@ func TestNoErrorHasHalfASecret(t *testing.T) {
 			w.Header().Set("Set-Cookie", long+"=v")
 			_, _ = io.WriteString(w, `{"success":true}`)
 		},
-		"reason": zuoratest.Failed(500, "1", strings.Repeat("x", 150)+long).ServeHTTP,
-		"body":   zuoratest.Answer(500, "text/plain", strings.Repeat("x", 64<<10-60)+long).ServeHTTP,
+		"reason":                         zuoratest.Failed(500, "1", strings.Repeat("x", 150)+long).ServeHTTP,
+		"body that has a cookie as well": zuoratest.Answer(500, "text/plain", "ZSession=a "+strings.Repeat("x", 64<<10-71)+long).ServeHTTP,
+		"body":                           zuoratest.Answer(500, "text/plain", strings.Repeat("x", 64<<10-60)+long).ServeHTTP,
 	} {
 		server := newServer(t, zuoratest.Config{})
 		server.Intercept(func(*http.Request) http.Handler { return answer })

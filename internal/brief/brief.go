@@ -46,27 +46,38 @@ func spelt(text string) string {
 	return pattern.String()
 }
 
-// sessionCookie is the cookie in a header, or in a member of JSON: its name, what
-// stands between, and its value.
-var sessionCookie = regexp.MustCompile(`(` + spelt("ZSession") + `\\*"?\s*(?:` + spelt("=") + `|:)\s*)` +
-	`(?:(\\*")(?:[^"\\]|\\/|\\u[[:xdigit:]]{4})*|(?:[^\s;,"'<>\\]|\\/|\\u[[:xdigit:]]{4})*)`)
+// sessionCookie is the cookie as a header, a form or JSON has it: its name and
+// what stands between, and its value.
+var sessionCookie = regexp.MustCompile(`(` + spelt("ZSession") + `(?:` +
+	quote + `?` + blank + `(?:=|:|%3[dD]|&#61;|\\+u003[dDaA])` + blank + `\[?|` +
+	quote + blank + `,` + blank + quote + `[vV]alue` + quote + blank + `:)` + blank + `(?:` + quote + `|<)?)` +
+	`(?:[^\s;,"'<>\\\]}]|\\+/|\\+u[[:xdigit:]]{4})+`)
 
-// WithoutCookie is b without the session cookie, should an answer have repeated
-// the request that brought it. What was JSON stays JSON.
-func WithoutCookie(b []byte) []byte {
-	if !bytes.Contains(b, []byte("Session")) && !bytes.Contains(b, []byte(`\u00`)) {
-		return b
+const (
+	quote = `(?:\\*["']|\\+u0022)`
+	blank = `(?:\s|\\+[tnr]|\\+u0020)*`
+)
+
+// WithoutCookie is text without the session cookie, should an answer have
+// repeated the request that brought it.
+func WithoutCookie[T ~string | ~[]byte](text T) T {
+	if b := []byte(text); bytes.Contains(b, []byte("Session")) || bytes.Contains(b, []byte(`\u00`)) {
+		return T(sessionCookie.ReplaceAll(b, []byte("${1}REDACTED")))
 	}
-	return sessionCookie.ReplaceAll(b, []byte("${1}${2}REDACTED"))
+	return text
 }
 
-// Hide is s without secret, as it is and as JSON may have it. It is for text that
-// came from outside, never for text of our own, of which a short secret may be
-// part.
+// Hide is s without secret, as it is and as JSON may have it, and as that looks
+// to who takes UTF-8 for ISO 8859-1. It is for text that came from outside, never
+// for text of our own, of which a short secret may be part.
 func Hide(secret, s string) string {
-	s = strings.ReplaceAll(s, secret, "REDACTED")
-	if escaped, err := regexp.Compile(spelt(secret)); err == nil {
-		s = escaped.ReplaceAllLiteralString(s, "REDACTED")
+	var latin []rune
+	for _, b := range []byte(secret) {
+		latin = append(latin, rune(b))
 	}
-	return s
+	pattern, err := regexp.Compile(spelt(secret) + `|` + spelt(string(latin)))
+	if err != nil { // too long
+		return strings.ReplaceAll(s, secret, "REDACTED")
+	}
+	return pattern.ReplaceAllLiteralString(s, "REDACTED")
 }

@@ -16,9 +16,11 @@ import (
 type body struct {
 	head []byte
 	off  int   // how much of head has been handed on
+	gone bool  // all of head has been handed on
 	err  error // what ended the reading of rest, if anything did
 	rest io.ReadCloser
-	lent *buffer // where head stands, unless it has outgrown it
+	mu   sync.Mutex // two who read at once harm themselves, and not whom the buffer is lent next
+	lent *buffer    // where head stands, unless it has outgrown it
 }
 
 // buffer has room for what most looks see. It is lent to a body until all of that
@@ -30,7 +32,8 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // At reads resp's body to its end, or to just past most bytes, and returns what
 // it has seen of it, and whether that is the whole. A second look goes on from
-// the first. What it returns is good until the body is read.
+// the first, unless what that has seen was read since: then it sees nothing. What
+// it returns is good until the body is read.
 func At(resp *http.Response, most int) (head []byte, whole bool) {
 	b, ok := resp.Body.(*body)
 	if !ok {
@@ -40,6 +43,9 @@ func At(resp *http.Response, most int) (head []byte, whole bool) {
 		b = &body{rest: resp.Body, lent: buffers.Get().(*buffer)}
 		b.head = b.lent[:0]
 		resp.Body = b
+	}
+	if b.gone {
+		return nil, false
 	}
 	for b.err == nil && len(b.head) <= most {
 		if len(b.head) == cap(b.head) { // what is stated or twice as much, and never more than the bound
@@ -64,19 +70,25 @@ func (b *body) giveBack() {
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	n := copy(p, b.head[b.off:])
-	b.off += n
-	if b.off == len(b.head) {
-		b.giveBack()
-		b.head, b.off = nil, 0
-	}
-	if n > 0 || len(p) == 0 {
+	if n := b.readHead(p); n > 0 || len(p) == 0 {
 		return n, nil
 	}
 	if b.err != nil {
 		return 0, b.err
 	}
 	return b.rest.Read(p)
+}
+
+func (b *body) readHead(p []byte) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := copy(p, b.head[b.off:])
+	b.off += n
+	if b.off == len(b.head) {
+		b.giveBack()
+		b.head, b.off, b.gone = nil, 0, true
+	}
+	return n
 }
 
 func (b *body) Close() error { return b.rest.Close() }
