@@ -1,5 +1,5 @@
 # Every module of the repository. The nested ones are not part of what importers get.
-MODULES := . tools tools/compat examples conformance $(patsubst %/go.mod,%,$(wildcard redisstore/go.mod))
+MODULES := . tools tools/compat examples conformance redisstore
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 
 # Those that others build, and where they may build them.

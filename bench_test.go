@@ -239,10 +239,12 @@ func BenchmarkCallOverTLSFrom64(b *testing.B) {
 	base := server.Client().Transport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 64 // for all of them: this is about the session
 	all := clients(b, server.URL, base)
-	for _, way := range ways {
-		b.Run("client="+way, func(b *testing.B) {
-			inParallel(b, 64, func() error { return call(all[way], server.URL, false) })
-		})
+	for _, typed := range []bool{false, true} {
+		for _, way := range ways {
+			b.Run(fmt.Sprintf("typed=%v/client=%s", typed, way), func(b *testing.B) {
+				inParallel(b, 64, func() error { return call(all[way], server.URL, typed) })
+			})
+		}
 	}
 }
 

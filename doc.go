@@ -17,7 +17,7 @@
 //	defer session.Close()
 //	client, err := accounts.NewClientWithResponses(session.Server(), accounts.WithHTTPClient(session))
 //	…
-//	resp, err := client.GetAccountWithResponse(ctx, "A00000001") // err, if the call failed in any way
+//	resp, err := client.GetAccountWithResponse(ctx, "A00000001") // err, if Zuora said no, whatever the status
 //
 // Zuora recommends OAuth 2.0 for new integrations. [Checked] gives an OAuth
 // client the same errors, without a Session.
@@ -41,8 +41,8 @@
 // that the faultcode is fns:INVALID_SESSION. The Session then signs in, unless
 // another call has made it do so, and sends the call again, once. If that is
 // refused too, it is the resource that refuses: the caller gets the answer, and
-// for 10 seconds no refusal brings about a sign-in. Nor does a fourth in 30
-// seconds, where the calls before were refused for all the signing in. A request
+// for 10 seconds no refusal brings about a sign-in. Nor does a fourth refusal
+// within 30 seconds, if signing in was no help after the three before. A request
 // whose body cannot be had again (GetBody is nil) is not sent again; its refusal
 // is handed back, and the next call signs in. The Session retries nothing else,
 // neither failures nor broken connections; what net/http does by itself, with a
@@ -53,7 +53,8 @@
 // tried once in 5 minutes, for a few wrong tries can lock a user out; the
 // provider is asked at each call meanwhile, and other credentials are tried at
 // once. After a 429 nothing is tried for its Retry-After, or a minute. Any other
-// failure is followed by a wait of a second, then two, and so on to 30.
+// failure is followed by a wait of a second, then two, and so on to 30, and up to
+// a quarter more of each.
 //
 // With a [SessionConfig.Store] a process takes the session that another has
 // signed in for, if there is one, and stores what it signs in for itself. If
@@ -68,17 +69,17 @@
 // what a failure is. Decide by [errors.Is] and the Err… variables, and read
 // more of it by [errors.As]. A list of which only some items failed is data.
 // [Session.HTTPClient] and [Session.Transport] are HTTP and nothing more: there
-// an answer is never an error.
+// no answer to a call is an error, though a sign-in that fails is.
 //
 // # Security
 //
 // The password goes to POST …/v1/connections of the configured origin and
-// nowhere else; the session's cookies go to that origin and nowhere else. A
-// sign-in follows no redirect, and no request to another scheme, host or port
-// is sent, whatever redirect or caller asks for it. Only https is spoken, but
-// for loopback hosts. No error, no log line and no printed value of this package
-// has the password or a cookie in it; what a [Secret] cannot promise is said
-// there.
+// nowhere else; the session's cookies go to that origin, and to
+// [SessionConfig.Store] if it is set, and nowhere else. A sign-in follows no
+// redirect, and no request to another scheme, host or port is sent, whatever
+// redirect or caller asks for it. Only https is spoken, but for loopback hosts.
+// No error, no log line and no printed value of this package has the password or
+// a cookie in it; what a [Secret] cannot promise is said there.
 //
 // # What is not known
 //

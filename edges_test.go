@@ -28,7 +28,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// Corners of the rules that a first reading misses.
+// Corners of the rules.
 
 // Rule 3, where calls overlap: refusals of first tries and of replays mix.
 func TestOverlappingRefusalsDoNotWearOutTheLogin(t *testing.T) {

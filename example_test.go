@@ -14,7 +14,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// tenant is what the examples talk to.
+// exampleTenant is what the examples talk to.
 func exampleTenant() *zuoratest.Server {
 	tenant := zuoratest.NewServer(zuoratest.Config{})
 	tenant.Handle("GET /v1/accounts/{key}", zuoratest.JSON(map[string]any{"success": true, "basicInfo": map[string]any{"name": "Example Ltd"}}))

@@ -41,7 +41,8 @@ type SessionConfig struct {
 
 	// Base sends the requests, sign-ins included. It must not follow redirects.
 	// Nil: a clone of [http.DefaultTransport], with as many idle connections as
-	// Zuora takes requests at once.
+	// Zuora takes requests at once, that waits 130 seconds for an answer to begin;
+	// or what the program has put there, if that is no [*http.Transport].
 	Base http.RoundTripper
 
 	// IdleTimeout is how long a session may go unused before the next call
@@ -54,8 +55,9 @@ type SessionConfig struct {
 	// included. 0: 30 seconds.
 	LoginTimeout time.Duration
 
-	// Logger is told of sign-ins, renewals, replays and sign-ins held back, with
-	// Zuora's reasons; never of a body, a cookie or a secret. Nil: silence.
+	// Logger is told of sign-ins, renewals, replays, sign-ins held back and a Store
+	// that fails, with the reasons; never of a body, a cookie or a secret. Nil:
+	// silence.
 	Logger *slog.Logger
 
 	// Store keeps one session for many processes, where there are so many that
@@ -163,8 +165,8 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	return s, nil
 }
 
-// Format prints which server the session is for, whatever the verb. fmt would
-// look at fields that are in use otherwise.
+// Format prints which server the session is for, whatever the verb. Without it
+// fmt would read fields while other goroutines change them.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "zuora.Session(%s)", s.server) }
 
 // Server returns the base URL to build generated clients on, in its normal
@@ -217,7 +219,7 @@ func (s *Session) HTTPClient() *http.Client {
 			return http.ErrUseLastResponse
 		}
 		if len(via) >= 10 {
-			return errors.New("stopped after 10 redirects")
+			return errors.New("zuora: stopped after 10 redirects")
 		}
 		return nil
 	}}
@@ -225,7 +227,7 @@ func (s *Session) HTTPClient() *http.Client {
 
 // Close forgets the session. A sign-in on its way is cancelled, and who waits for
 // it, and all later calls, get [ErrSessionClosed]; calls on their way go on. Idle
-// connections are closed, unless [SessionConfig.Base] was set. Zuora is not told,
+// connections are closed if the transport is the session's own. Zuora is not told,
 // for no way to sign out is known. Close returns nil, the second time too.
 func (s *Session) Close() error {
 	s.mu.Lock()

@@ -15,12 +15,13 @@ import (
 // What is stored is as good as a password while it lasts. A store has to keep
 // it from others, as the one in redisstore does, which seals it.
 type SessionStore interface {
-	// Load returns what is stored under key, and nil for nothing.
+	// Load returns what is stored under key, and nil for nothing; an empty value is
+	// not nothing. Keys are of hexadecimal digits, with ":lock" behind some.
 	Load(ctx context.Context, key string) ([]byte, error)
 
 	// Swap stores new under key for ttl, if old is what is stored there, and
 	// reports whether it was; nil as old stands for nothing. nil as new removes
-	// what is stored.
+	// what is stored, and ttl is 0 then.
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
 }
 

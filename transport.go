@@ -17,7 +17,8 @@ import (
 // Transport returns the session as a round tripper, to compose with others. It
 // puts the session's cookies, and [Entity.ID], on each request, signs in where
 // there is need, and sends a call that the end of the session has made fail
-// once more. It refuses requests to any other origin than the session's.
+// once more. It refuses requests to any other origin than the session's, and
+// POST /v1/connections, for which there is [Session.Connect].
 func (s *Session) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ session *Session }
@@ -35,7 +36,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	body := req.Body
-	var giveBack []func() // of the sessions that this call has ended
+	var giveBack []func() // places in s.wasted
 	for replay := false; ; replay = true {
 		g, now, err := s.acquire(req.Context())
 		if err != nil {
@@ -50,7 +51,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		if !ended {
-			for _, f := range giveBack { // rightly so
+			for _, f := range giveBack { // for signing in has helped
 				f()
 			}
 			return resp, nil

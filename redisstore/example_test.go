@@ -14,9 +14,9 @@ import (
 
 // One session for all processes that have this Redis and this key.
 func Example() {
-	key, err := base64.StdEncoding.DecodeString(os.Getenv("ZUORA_STORE_KEY")) // of openssl rand -base64 32
+	key, err := base64.StdEncoding.DecodeString(os.Getenv("ZUORA_SESSION_KEY")) // of openssl rand -base64 32
 	if err != nil {
-		log.Fatal("ZUORA_STORE_KEY is not base64") // and not err, which may show some of it
+		log.Fatal("ZUORA_SESSION_KEY is not base64") // and not err, which may show some of it
 	}
 	client := redis.NewClient(&redis.Options{Addr: os.Getenv("REDIS_ADDR"), ContextTimeoutEnabled: true})
 	defer client.Close()
@@ -26,7 +26,7 @@ func Example() {
 	}
 	session, err := zuora.NewSession(zuora.SessionConfig{
 		Server:      zuora.ServerURLProductionUSCloud2,
-		Credentials: zuora.Credentials{AccessKeyID: os.Getenv("ZUORA_USER"), SecretAccessKey: zuora.Secret(os.Getenv("ZUORA_PASSWORD"))},
+		Credentials: zuora.Credentials{AccessKeyID: os.Getenv("ZUORA_ACCESS_KEY_ID"), SecretAccessKey: zuora.Secret(os.Getenv("ZUORA_SECRET_ACCESS_KEY"))},
 		Store:       store,
 	})
 	if err != nil {

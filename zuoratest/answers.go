@@ -11,8 +11,7 @@ import (
 
 const jsonType = "application/json;charset=utf-8" // as recorded, without a blank
 
-// The answers below are those that Zuora was recorded to give, or says it
-// gives. They are for [Tenant.Handle] and [Tenant.Intercept].
+// The answers below are for [Tenant.Handle] and [Tenant.Intercept].
 
 // Answer is an answer of this status, type and body.
 func Answer(status int, contentType, body string) http.Handler {
@@ -51,7 +50,7 @@ func closing(h http.Handler) http.Handler {
 }
 
 // SessionEnded tells the end of a session in a body of another status, as some
-// clients have met it. The call was not carried out.
+// clients have met it.
 func SessionEnded(status int) http.Handler {
 	return Failed(status, "90000011", "this resource is protected, please sign in first")
 }
@@ -111,7 +110,7 @@ func RateLimited() http.Handler {
 }
 
 // ConcurrencyLimited is the answer to too many requests at once: status 429 and
-// a Retry-After, which is 120 seconds of Zuora's.
+// a Retry-After, which Zuora sets to 120 seconds.
 func ConcurrencyLimited(retryAfter time.Duration) http.Handler {
 	answer := Failed(http.StatusTooManyRequests, "50000070", "The concurrent request limit was exceeded")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

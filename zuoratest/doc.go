@@ -4,9 +4,10 @@
 // It signs users in as Zuora does: POST /v1/connections answers with a session
 // cookie that is Secure and HttpOnly, changes with every 200, and ends when it
 // goes unused for the session timeout; a call without a session gets a 401 that
-// closes the connection. What it is known from stands in the module's
-// openapi.yaml and with each answer here; where Zuora's behaviour is not known
-// the tenant's is made up, and says so.
+// closes the connection. Its answers are those that Zuora was recorded to give,
+// or says it gives, or that other clients have met; the module's openapi.yaml has
+// more on this. Where Zuora's behaviour is not known the tenant's is made up, and
+// says so; so are the texts of most messages.
 //
 // A test starts a tenant, tells it what to answer, and gives the service a
 // session on it:

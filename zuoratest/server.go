@@ -50,7 +50,8 @@ func (t *Tenant) Transport() http.RoundTripper {
 	return t.memory.transport
 }
 
-// Close ends what [Tenant.Transport] has begun. Requests on their way fail.
+// Close ends what [Tenant.Transport] has begun, and is not to be called beside
+// its first call. Requests on their way fail.
 func (t *Tenant) Close() {
 	if t.memory.server != nil {
 		_ = t.memory.server.Close()

@@ -167,7 +167,7 @@ func ended(ctx context.Context, err error) error {
 var cookie = regexp.MustCompile(`ZSession=[^\s;,"'<>]*`)
 
 // redact is for servers that repeat in a failure what they were sent. The
-// session sees to this for its sign-in, and not for other calls.
+// session takes the secret out of its sign-in's failures only.
 func redact(line string, secret zuora.Secret) string {
 	line = strings.ReplaceAll(line, string(secret), "REDACTED")
 	return cookie.ReplaceAllString(line, "ZSession=REDACTED")

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if err != nil || len(key) != 32 {
 		return errors.New("ZUORA_SESSION_KEY has to be 32 random bytes in base64: openssl rand -base64 32")
 	}
-	client := redis.NewClient(&redis.Options{Addr: *addr})
+	client := redis.NewClient(&redis.Options{Addr: *addr, ContextTimeoutEnabled: true})
 	defer client.Close()
 	store, err := redisstore.New(client, key)
 	if err != nil {

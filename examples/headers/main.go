@@ -36,7 +36,8 @@ func program(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("say which account to read, by its number or ID")
 	}
 	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConnsPerHost = 40 // Zuora takes so many calls at once; the default is 2
+	base.MaxIdleConnsPerHost = 40                  // Zuora takes so many calls at once; the default is 2
+	base.ResponseHeaderTimeout = 130 * time.Second // Zuora itself gives up after 120
 	return run(ctx, zuora.SessionConfig{
 		Server: os.Getenv("ZUORA_SERVER"),
 		Credentials: zuora.Credentials{

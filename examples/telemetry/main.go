@@ -17,6 +17,7 @@ import (
 	"net/http/httptrace"
 	"os"
 	"os/signal"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/httptrace/otelhttptrace"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -50,7 +51,8 @@ func program(ctx context.Context, args []string) error {
 	defer func() { _ = tracing.Shutdown(context.WithoutCancel(ctx)) }()
 
 	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConnsPerHost = 40 // Zuora takes so many calls at once; the default is 2
+	base.MaxIdleConnsPerHost = 40                  // Zuora takes so many calls at once; the default is 2
+	base.ResponseHeaderTimeout = 130 * time.Second // Zuora itself gives up after 120
 	return run(ctx, zuora.SessionConfig{
 		Server: os.Getenv("ZUORA_SERVER"),
 		Credentials: zuora.Credentials{

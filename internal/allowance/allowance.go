@@ -12,8 +12,8 @@ type Allowance struct {
 	until [3]time.Time
 }
 
-// Per is how long a place is taken, unless it is given back.
-const Per = 30 * time.Second
+// per is how long a place is taken, unless it is given back.
+const per = 30 * time.Second
 
 // Take takes a place, and reports whether one was left. giveBack is for what
 // turned out not to count.
@@ -25,7 +25,7 @@ func (a *Allowance) Take() (giveBack func(), ok bool) {
 		if now.Before(until) {
 			continue
 		}
-		mine := now.Add(Per)
+		mine := now.Add(per)
 		a.until[i] = mine
 		return func() {
 			a.mu.Lock()

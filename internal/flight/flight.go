@@ -30,7 +30,7 @@ type Landing[T any] func(result T, err error) (told T, fail func() error)
 // Start starts call. Its context has the values of ctx, but for an httptrace,
 // which would be shown the headers of what call sends, and ends after timeout.
 // A call that has not returned by then has failed with
-// [context.DeadlineExceeded]; so has one that panics, or ends its goroutine,
+// [context.DeadlineExceeded]. One that panics or ends its goroutine has failed
 // with an error that says so.
 func Start[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error), land Landing[T]) *Flight[T] {
 	// A trace of its own, of nothing, takes the place of what the net package was

@@ -64,9 +64,8 @@ type Fleet struct {
 	strangers atomic.Int32           // sessions of others that were, in a row and from the beginning
 }
 
-// NewFleet returns a fleet whose sessions end after being idle that long, and
-// never of that if it is negative, and whose logins have ended after
-// loginTimeout.
+// NewFleet returns a fleet. A session of it is over when it has been idle for that
+// long (negative: never), and a login after loginTimeout.
 func NewFleet(store Store, log *slog.Logger, idle, loginTimeout time.Duration) *Fleet {
 	ttl := idle
 	if ttl < 0 {

@@ -120,7 +120,7 @@ func checkModule(file string, text []byte) (broken []string, err error) {
 	}
 	for _, r := range m.Require {
 		if m.Module.Mod.Path == root+"/redisstore" && r.Mod.Path == root && strings.HasPrefix(r.Mod.Version, "v0.0.0") {
-			broken = append(broken, fmt.Sprintf("%s must require a release of %s, for importers do not see the replace line: go mod edit -require=%s@v0.1.0", file, root, root))
+			broken = append(broken, fmt.Sprintf("%s must require a release of %s, for importers do not see the replace line: go mod edit -require=%s@vX.Y.Z", file, root, root))
 		}
 	}
 	for _, r := range m.Replace {
