@@ -79,7 +79,8 @@
 // redirect, and no request to another scheme, host or port is sent, whatever
 // redirect or caller asks for it. Only https is spoken, but for loopback hosts.
 // No error, no log line and no printed value of this package has the password or
-// a cookie in it; what a [Secret] cannot promise is said there.
+// a cookie in it, unless the server itself has spelt it oddly in what becomes
+// [Error.Body]; what a [Secret] cannot promise is said there.
 //
 // # What is not known
 //
