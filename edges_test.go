@@ -322,7 +322,7 @@ func TestCookiesInFailuresHideNoFailure(t *testing.T) {
 	for _, body := range []string{
 		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":null}}`,
 		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":["c0ffee"]}}`,
-		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":{"value":"x"}}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":{"value":"c0ffee"}}}`,
 		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":true}}`,
 		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":[{"name":"ZSession","value":"c0ffee"}]}`,
 		`{"success":false,"reasons":[{"code":50000040,"message":"bad ZSession=\\"}]}`,

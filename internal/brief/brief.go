@@ -49,9 +49,9 @@ func spelt(text string) string {
 // sessionCookie is the cookie as a header, a form or JSON has it: its name and
 // what stands between, and its value.
 var sessionCookie = regexp.MustCompile(`(` + spelt("ZSession") + `(?:` +
-	quote + `?` + blank + `(?:=|:|%3[dD]|&#61;|\\+u003[dDaA])` + blank + `\[?|` +
+	quote + `?` + blank + `(?:=|:|%3[dD]|&#61;|\\+u003[dDaA])` + blank + `(?:\[|\{` + blank + quote + `[vV]alue` + quote + blank + `:)?|` +
 	quote + blank + `,` + blank + quote + `[vV]alue` + quote + blank + `:)` + blank + `(?:` + quote + `|<)?)` +
-	`(?:[^\s;,"'<>\\\]}]|\\+/|\\+u[[:xdigit:]]{4})+`)
+	`(?:[^\s;,"'<>\\\]{}]|\\+/|\\+u[[:xdigit:]]{4})+`)
 
 const (
 	quote = `(?:\\*["']|\\+u0022)`
