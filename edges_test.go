@@ -347,14 +347,7 @@ func TestCookiesInFailuresHideNoFailure(t *testing.T) {
 func TestBodyThatTwoReadHarmsNoOther(t *testing.T) {
 	session := newSession(t, zuora.SessionConfig{
 		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
-		Base: roundTripper(func(req *http.Request) (*http.Response, error) {
-			body, header := strings.Repeat(req.URL.Path[len("/v1/"):], 2000), http.Header{"Content-Type": {"application/json"}}
-			if isLogin(req) {
-				body = `{"success":true}`
-				header.Set("Set-Cookie", "ZSession=v")
-			}
-			return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
-		}),
+		Base: answering(func(path string) string { return strings.Repeat(path[len("/v1/"):], 2000) }),
 	})
 	ask := func(path string) io.Reader {
 		resp, err := session.HTTPClient().Get(session.Server() + "/v1/" + path)

@@ -413,14 +413,7 @@ func TestEndOfABodyIsNoAnswer(t *testing.T) {
 func TestBodiesOfManyCallersAreTheirOwn(t *testing.T) {
 	session := newSession(t, zuora.SessionConfig{
 		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
-		Base: roundTripper(func(req *http.Request) (*http.Response, error) {
-			body, header := payload(3000, `"is":"`+req.URL.Path+`"`), http.Header{"Content-Type": {"application/json"}}
-			if isLogin(req) {
-				body = `{"success":true}`
-				header.Set("Set-Cookie", "ZSession=v")
-			}
-			return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
-		}),
+		Base: answering(func(path string) string { return payload(3000, `"is":"`+path+`"`) }),
 	})
 	var wg sync.WaitGroup
 	for i := range 16 {

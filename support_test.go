@@ -102,6 +102,20 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
+// answering is a transport that signs everybody in and answers all else with what
+// body says for the path, as JSON of no stated length.
+func answering(body func(path string) string) http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		header := http.Header{"Content-Type": {"application/json"}}
+		text := body(req.URL.Path)
+		if isLogin(req) {
+			text = `{"success":true}`
+			header.Set("Set-Cookie", "ZSession=v")
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(text)), ContentLength: -1}, nil
+	})
+}
+
 // oneShot is a body that cannot be had twice, and counts how often it is closed.
 type oneShot struct {
 	io.Reader
