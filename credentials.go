@@ -47,8 +47,9 @@ func headerValue(name, value string) error {
 
 // CredentialsProvider is asked for credentials anew at each sign-in, so that
 // a changed password is found. While credentials that Zuora has refused are
-// held back it is asked at each call, to learn of others at once: a provider
-// that is slow or counted should remember its answer for a while. It is never
+// held back, and with a [SessionConfig.Store] while any sign-in is, it is asked at
+// each call, to learn of others at once: a provider that is slow or counted
+// should remember its answer for a while. It is never
 // asked twice at the same time, unless an earlier question was given up after
 // [SessionConfig.LoginTimeout]. The context ends with that time or with
 // [Session.Close].

@@ -114,7 +114,7 @@ func (s *Session) refuse(req *http.Request) error {
 	if req.URL == nil {
 		return errors.New("zuora: request without a URL")
 	}
-	to := s.origin
+	to := s.origin // as it is, where it is spelt the same
 	if req.URL.Host != s.api.Host || req.URL.Scheme != s.api.Scheme {
 		to = origin.Of(req.URL)
 	}
@@ -133,8 +133,9 @@ func (s *Session) refuse(req *http.Request) error {
 	return nil
 }
 
-// attempt sends req once, with body, as part of g, now, and reports whether the
-// answer tells that g has ended.
+// attempt sends req once, with body, as part of g, and reports whether the answer
+// tells that g has ended. If the answer is of use to the session, now is when it
+// was last used.
 func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, ended bool, err error) {
 	out := req.WithContext(req.Context()) // a shallow copy
 	out.Body = body

@@ -46,16 +46,20 @@ func spelt(text string) string {
 	return pattern.String()
 }
 
-// sessionCookie is the cookie as a header, a form or JSON has it: its name and
-// what stands between, and its value.
-var sessionCookie = regexp.MustCompile(`(` + spelt("ZSession") + `(?:` +
-	quote + `?` + blank + `(?:=|:|%3[dD]|&#61;|\\+u003[dDaA])` + blank + `(?:\[|\{` + blank + quote + `[vV]alue` + quote + blank + `:)?|` +
-	quote + blank + `,` + blank + quote + `[vV]alue` + quote + blank + `:)` + blank + `(?:` + quote + `|<)?)` +
-	`(?:[^\s;,"'<>\\\]{}]|\\+/|\\+u[[:xdigit:]]{4})+`)
+// sessionCookie is the cookie: its name and what stands between, and its value.
+var sessionCookie = regexp.MustCompile(`(` + spelt("ZSession") + `(?:` + strings.Join([]string{
+	quote + `?` + blank + equals, // as in a header, or as a member of JSON
+	quote + blank + equals + blank + `\[`,
+	quote + blank + equals + blank + `\{` + blank + value,
+	quote + blank + `,` + blank + value, // {"name": "ZSession", "value": …}
+}, `|`) + `)` + blank + `(?:` + quote + `|<)?)(?:[^\s;,"'<>\\\[\]{}]|\\+/|\\+u[[:xdigit:]]{4})+`)
 
+// JSON may stand inside JSON, with more backslashes.
 const (
-	quote = `(?:\\*["']|\\+u0022)`
-	blank = `(?:\s|\\+[tnr]|\\+u0020)*`
+	blank  = `(?:\s|\\+[tnr]|\\+u0020)*`
+	equals = `(?:=|:|%3[dD]|&#61;|\\+u003[dDaA])`
+	quote  = `(?:\\*["']|\\+u0022)`
+	value  = quote + `[vV]alue` + quote + blank + `:`
 )
 
 // WithoutCookie is text without the session cookie, should an answer have

@@ -19,13 +19,15 @@ type body struct {
 	gone bool  // all of head has been handed on
 	err  error // what ended the reading of rest, if anything did
 	rest io.ReadCloser
-	mu   sync.Mutex // two who read at once harm themselves, and not whom the buffer is lent next
-	lent *buffer    // where head stands, unless it has outgrown it
+	lent *buffer // where head stands, unless it has outgrown it
+
+	// Held to read head: two who read at once, which is wrong, are not to give lent
+	// back twice and so mix up the answers of others.
+	mu sync.Mutex
 }
 
-// buffer has room for what most looks see. It is lent to a body until all of that
-// has been handed on; that of a body that is not read so far is left to the
-// garbage collector.
+// buffer has room for what most looks see. It is lent to a body until what it
+// holds has been handed on; if that never happens, the garbage collector has it.
 type buffer [4<<10 + 1]byte
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
@@ -101,8 +103,8 @@ func IsJSON(h http.Header) bool {
 		len(t) > 5 && strings.EqualFold(t[len(t)-5:], "+json")
 }
 
-// get is h.Get for a name that is in canonical form already, at a third of the
-// time.
+// get is h.Get for a name that is in canonical form already, which Get would find
+// out anew at each call.
 func get(h http.Header, name string) string {
 	if values := h[name]; len(values) > 0 {
 		return values[0]
