@@ -26,7 +26,6 @@ type options struct {
 	parallel int           // how many at a time
 	timeout  time.Duration // for the tests of one mutant
 	verbose  bool          // print what the tests said
-	markdown bool          // print the rows of CONTRIBUTING.md's table
 }
 
 func main() {
@@ -36,7 +35,6 @@ func main() {
 	flag.IntVar(&o.parallel, "p", 2, "try `n` mutants at a time")
 	flag.DurationVar(&o.timeout, "timeout", time.Minute, "for the tests of one mutant, which are then taken to hang")
 	flag.BoolVar(&o.verbose, "v", false, "print what the failing test said")
-	flag.BoolVar(&o.markdown, "markdown", false, "print the rows of the table in CONTRIBUTING.md as well")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -54,23 +54,6 @@ func TestEveryMutationApplies(t *testing.T) {
 	}
 }
 
-func TestContributingCountsTheMutations(t *testing.T) {
-	all, err := load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := readRoot("CONTRIBUTING.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range counts(all) {
-		row := regexp.MustCompile(`(?m)^\| ` + n.rule + `s?: [^|]* \| ` + strconv.Itoa(n.mutations) + ` \| `)
-		if !row.MatchString(text) {
-			t.Errorf("the table of CONTRIBUTING.md does not say that %d mutations break %s: go run -C tools ./mutants -markdown prints its rows", n.mutations, n.rule)
-		}
-	}
-}
-
 func TestParse(t *testing.T) {
 	all, err := parse("x.diff", `# A comment.
 
