@@ -194,6 +194,38 @@ func TestFailuresAreErrorsAndDataIsNot(t *testing.T) {
 	}
 }
 
+// A success that is not a bool says nothing: a write that carried it has
+// succeeded, and is not sent again.
+func TestSuccessThatIsNoBoolSaysNothing(t *testing.T) {
+	for _, value := range []string{`"true"`, `"false"`, `1`, `0`, `2.5e3`, `{}`, `{"success":false}`, `[]`, `[false]`, `null`, `"success\":false"`} {
+		for _, name := range []string{"success", "Success"} {
+			for _, body := range []string{
+				`{"NAME":VALUE,"id":"1","reasons":[{"code":90000011,"message":"odd"}]}`,
+				`{"NAME":VALUE,"reasons":[{"code":90000011,"message":"odd"}]}`,
+				`{"NAME":VALUE,"results":[{"NAME":true},{"NAME":false}]}`,
+				`{"results":[{"NAME":true},{"NAME":false}],"NAME" : VALUE }`,
+			} {
+				body = strings.NewReplacer("NAME", name, "VALUE", value).Replace(body)
+				server := newServer(t, zuoratest.Config{})
+				var sent atomic.Int32
+				server.HandleFunc("POST /v1/write", func(w http.ResponseWriter, r *http.Request) {
+					sent.Add(1)
+					jsonAnswer(body).ServeHTTP(w, r)
+				})
+				session := newSession(t, configFor(server))
+				resp, err := session.Do(newRequest(t, http.MethodPost, session.Server()+"/v1/write", nil))
+				require.NoError(t, err, body)
+				got, err := io.ReadAll(resp.Body)
+				require.NoError(t, err)
+				require.NoError(t, resp.Body.Close())
+				assert.Equal(t, body, string(got))
+				assert.EqualValues(t, 1, sent.Load(), body)
+				assert.Equal(t, 1, server.Logins(), body)
+			}
+		}
+	}
+}
+
 func request(t *testing.T, session *zuora.Session, gzip bool) *http.Request {
 	req := newRequest(t, http.MethodGet, session.Server()+"/v1/it?token=secret", nil)
 	if gzip {

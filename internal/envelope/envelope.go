@@ -103,9 +103,12 @@ func object(d *json.Decoder) (env Envelope) {
 	read(&faultString, "faultstring")
 	said, success := false, true
 	for _, name := range []string{"success", "Success"} {
-		var value *bool
-		read(&value, name)
-		said, success = said || value != nil, success && (value == nil || *value)
+		switch string(members[name]) { // anything but the two literals says nothing
+		case "true":
+			said = true
+		case "false":
+			said, success = true, false
+		}
 	}
 	env.failed = !success || !said && faultCode != ""
 	env.ended = env.failed && !twice && len(crud) == 0 && members["errors"] == nil && members["Errors"] == nil &&
