@@ -1,0 +1,276 @@
+package zuora
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Decimal is an amount, a quantity or any other decimal number, as its text:
+// "2500.00". It holds the text that Zuora sent, digit for digit ("0.000000000"
+// and "0E-9" stay that), and "" if there was none. To calculate with it, convert
+// it: [Decimal.Rat] is exact.
+//
+// Reading JSON never fails. A number, a string and a bool leave their text, and
+// null, an object and a list leave "". A text that is a JSON number is written as
+// one, without quotation marks, as Zuora wants it, any other text as a JSON string,
+// and "" as null.
+type Decimal string
+
+// DecimalOf returns r with that many digits after the decimal point, rounded half
+// away from zero. It returns "" if r is nil.
+func DecimalOf(r *big.Rat, digits int) Decimal {
+	if r == nil {
+		return ""
+	}
+	s := r.FloatString(max(digits, 0))
+	if strings.Trim(s, "-0.") == "" {
+		s = strings.TrimPrefix(s, "-") // rounded to zero
+	}
+	return Decimal(s)
+}
+
+// Rat returns the number, exactly. It returns an error if d is not digits with an
+// optional sign, point and exponent, "" included, and if it has more than 1,000
+// characters or an exponent beyond ±1,000, which are costly to expand.
+func (d Decimal) Rat() (*big.Rat, error) {
+	const limit = 1000
+	s := string(d)
+	_, exponent, _ := strings.Cut(strings.ToLower(s[:min(len(s), limit)]), "e")
+	e, err := strconv.Atoi(cmp.Or(exponent, "0"))
+	// SetString knows fractions, hexadecimal digits and infinity, too.
+	odd := func(r rune) bool { return !strings.ContainsRune("+-.0123456789eE", r) }
+	if r, ok := new(big.Rat), err == nil && len(s) <= limit && max(e, -e) <= limit && !strings.ContainsFunc(s, odd); ok {
+		if r, ok = r.SetString(s); ok {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("zuora: %.40q is not a decimal number of at most %d digits", s, limit)
+}
+
+// Float64 returns the nearest float64, which few amounts are equal to: it is for
+// display and statistics. It returns an error where [Decimal.Rat] does, and for a
+// number that is too large for a float64.
+func (d Decimal) Float64() (float64, error) {
+	r, err := d.Rat()
+	if err != nil {
+		return 0, err
+	}
+	f, _ := r.Float64()
+	if math.IsInf(f, 0) {
+		return 0, fmt.Errorf("zuora: %.40q is too large for a float64", string(d))
+	}
+	return f, nil
+}
+
+// Cmp returns -1 if d is less than other, 0 if they are equal and +1 if d is
+// greater. It compares numbers, not texts: "0E-9" equals "0". It returns an error
+// where [Decimal.Rat] of one of them does.
+func (d Decimal) Cmp(other Decimal) (int, error) {
+	a, err := d.Rat()
+	if err != nil {
+		return 0, err
+	}
+	b, err := other.Rat()
+	if err != nil {
+		return 0, err
+	}
+	return a.Cmp(b), nil
+}
+
+// UnmarshalJSON never fails: see [Decimal].
+func (d *Decimal) UnmarshalJSON(b []byte) error { *d = Decimal(scalar(b)); return nil }
+
+// MarshalJSON returns a JSON number, a JSON string or null: see [Decimal]. It never
+// fails.
+func (d Decimal) MarshalJSON() ([]byte, error) {
+	// Of all JSON only a number ends in a digit. Blanks may stand before it.
+	if n := len(d); n > 0 && d[0] > ' ' && d[n-1] >= '0' && d[n-1] <= '9' && json.Valid([]byte(d)) {
+		return []byte(d), nil
+	}
+	return text(string(d))
+}
+
+// Date is a day, as its text: "2017-03-01". It holds the text that Zuora sent,
+// which may be a date-time, and "" if there was none. It reads JSON as a [Decimal]
+// does, and writes a JSON string, or null for "".
+type Date string
+
+// DateOf returns the day of t in t's own time zone, and "" for the zero Time.
+func DateOf(t time.Time) Date {
+	if t.IsZero() {
+		return ""
+	}
+	return Date(t.Format(time.DateOnly))
+}
+
+// Time returns the beginning of the day in UTC. Of a date-time it takes the day as
+// it is written there, whatever the time zone. Any other text is an error, ""
+// included.
+func (d Date) Time() (time.Time, error) {
+	t, err := DateTime(d).Time(time.UTC)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("zuora: %.40q is not a date", string(d))
+	}
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC), nil
+}
+
+// UnmarshalJSON never fails: see [Date].
+func (d *Date) UnmarshalJSON(b []byte) error { *d = Date(scalar(b)); return nil }
+
+// MarshalJSON returns a JSON string, or null for "". It never fails.
+func (d Date) MarshalJSON() ([]byte, error) { return text(string(d)) }
+
+// DateTime is a moment, as its text. It holds the text that Zuora sent, and "" if
+// there was none. Responses to queries and CRUD calls have
+// "2015-11-04T10:59:22.000-08:00"; most others have "2017-03-01 10:07:10", without a
+// time zone. It reads JSON as a [Decimal] does, and writes a JSON string, or null
+// for "".
+type DateTime string
+
+// DateTimeOf returns t in the form "2015-11-04T10:59:22.000-08:00", in t's own time
+// zone and cut to milliseconds, and "" for the zero Time.
+func DateTimeOf(t time.Time) DateTime {
+	if t.IsZero() {
+		return ""
+	}
+	return DateTime(t.Format("2006-01-02T15:04:05.000-07:00"))
+}
+
+// Time returns the moment, in the time zone that the text states. Where it states
+// none, and where it is a date, it is a time in zone: give the tenant's time zone,
+// most likely, for Zuora does not say which one it means. If zone is nil, such a
+// text is an error. So is any other that is not a date-time, "" included.
+func (d DateTime) Time(zone *time.Location) (time.Time, error) {
+	s := string(d)
+	if i := len(time.DateOnly); len(s) > i && s[i] == ' ' {
+		s = s[:i] + "T" + s[i+1:]
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", time.DateOnly} {
+		t, err := time.ParseInLocation(layout, s, cmp.Or(zone, time.UTC)) // a fraction of a second may follow 05
+		if err == nil && zone == nil && !strings.Contains(layout, "Z") {
+			return time.Time{}, fmt.Errorf("zuora: %.40q has no time zone, and none is given for it", s)
+		}
+		if err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("zuora: %.40q is not a date-time", string(d))
+}
+
+// UnmarshalJSON never fails: see [DateTime].
+func (d *DateTime) UnmarshalJSON(b []byte) error { *d = DateTime(scalar(b)); return nil }
+
+// MarshalJSON returns a JSON string, or null for "". It never fails.
+func (d DateTime) MarshalJSON() ([]byte, error) { return text(string(d)) }
+
+// Value is any JSON value, as JSON text: a custom field, or one that this package
+// has no name for. It holds the text that Zuora sent, and goes out again unchanged.
+// [ValueOf] makes one. A text that is not JSON stands for the string of that text,
+// and "" for null.
+type Value string
+
+// Null is the JSON null. In a request it clears a field.
+const Null Value = "null"
+
+// ValueOf returns v as [json.Marshal] writes it: a [Decimal] without quotation
+// marks, a float with as few digits as identify it. Use [DecimalOf], [DateOf] and
+// [DateTimeOf] for a [big.Rat] and a [time.Time]. If v cannot be marshalled, because
+// it is a channel or NaN for instance, MarshalJSON and Decode of the Value return
+// the error, so that no request with it is sent.
+func ValueOf(v any) Value {
+	b, err := marshal(v)
+	if err != nil {
+		return Value(broken + err.Error())
+	}
+	return Value(b)
+}
+
+const broken = "\x00" // begins a Value that could not be made, and no JSON
+
+// Text returns the value of a string, the text of a number or a bool, and "" for
+// null, an object and a list. [Value.Decode] reads those.
+func (v Value) Text() string {
+	b, _ := v.MarshalJSON()
+	return scalar(b)
+}
+
+// Decimal returns [Value.Text] as a Decimal.
+func (v Value) Decimal() Decimal { return Decimal(v.Text()) }
+
+// Bool returns the bool that v or its text is, because "true" is sent for true, too.
+// Any other value is an error, null included.
+func (v Value) Bool() (bool, error) {
+	b, err := strconv.ParseBool(v.Text())
+	if err != nil {
+		return false, fmt.Errorf("zuora: %.40q is neither true nor false", v.Text())
+	}
+	return b, nil
+}
+
+// Decode stores the value in what into points to, as [json.Unmarshal] does. Numbers
+// stay exact: in an any they become a [json.Number].
+func (v Value) Decode(into any) error {
+	b, err := v.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("zuora: decode value: %w", err)
+	}
+	return nil
+}
+
+// UnmarshalJSON keeps b. It never fails.
+func (v *Value) UnmarshalJSON(b []byte) error { *v = Value(b); return nil }
+
+// MarshalJSON returns v, or v as a JSON string if it is not JSON. It returns an
+// error if [ValueOf] could not make v.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if why, is := strings.CutPrefix(string(v), broken); is {
+		return nil, fmt.Errorf("zuora: ValueOf: %s", why)
+	}
+	if json.Valid([]byte(v)) {
+		return []byte(v), nil
+	}
+	return text(string(v))
+}
+
+// scalar returns the text of the JSON scalar b, and "" for null, an object and a
+// list.
+func scalar(b []byte) string {
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 || b[0] == '{' || b[0] == '[' || string(b) == "null" {
+		return ""
+	}
+	var s string
+	if b[0] == '"' && json.Unmarshal(b, &s) == nil {
+		return s
+	}
+	return string(b)
+}
+
+// text returns s as a JSON string, or null if it is "".
+func text(s string) ([]byte, error) {
+	if s == "" {
+		return []byte(Null), nil
+	}
+	return marshal(s)
+}
+
+// marshal is [json.Marshal], with <, > and & as they are.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
