@@ -151,6 +151,46 @@ func (e *Error) clone() *Error {
 	return &c
 }
 
+// DecodeError says that Zuora answered a typed call with 2xx, and that the body
+// could not be read whole. The call returns what could be read, and this error. Do
+// not repeat a write because of it. It is found by [errors.As].
+type DecodeError struct {
+	Method     string // of the request
+	Path       string // of the request's URL, escaped, without the query
+	StatusCode int    // 2xx
+
+	// Body is the body as it came. It may hold personal data.
+	Body []byte
+
+	// Fields are the paths of what did not fit and was left out: "basicInfo.tags",
+	// "items[3].price". It is empty if nothing could be read, because the body is
+	// empty, broke off or is not JSON; it is then not known whether Zuora acted.
+	Fields []string
+
+	Err error // what was wrong; of several, the first
+}
+
+// Error returns one line of about 1,000 characters at most.
+func (e *DecodeError) Error() string {
+	line := fmt.Sprintf("zuora: %s %s: %d %s, ", brief.Line(e.Method, 16), brief.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
+	if len(e.Fields) == 0 {
+		line += fmt.Sprintf("but a body that cannot be read (%d bytes); it is not known whether Zuora acted, so do not just repeat a write", len(e.Body))
+	} else {
+		const most = 3
+		line += "but not all of it could be read; Zuora has acted, so do not repeat a write: " + brief.Line(strings.Join(e.Fields[:min(len(e.Fields), most)], ", "), 300)
+		if more := len(e.Fields) - most; more > 0 {
+			line += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	if e.Err != nil {
+		line += ": " + brief.Line(strings.TrimPrefix(e.Err.Error(), "zuora: "), 300)
+	}
+	return line
+}
+
+// Unwrap returns e.Err.
+func (e *DecodeError) Unwrap() error { return e.Err }
+
 // ReasonCode is the code of a [Reason]: digits, as Zuora's REST resources have
 // it, or a word like INVALID_ID, as its CRUD resources do.
 type ReasonCode string

@@ -705,3 +705,17 @@ func TestCheckedPassesErrorsOn(t *testing.T) {
 type doer func(*http.Request) (*http.Response, error)
 
 func (f doer) Do(req *http.Request) (*http.Response, error) { return f(req) }
+
+func TestDecodeErrorSaysWhetherZuoraActed(t *testing.T) {
+	e := &zuora.DecodeError{Method: "POST", Path: "/v1/accounts", StatusCode: 200, Body: []byte("<html>"), Err: io.ErrUnexpectedEOF}
+	require.EqualError(t, e, "zuora: POST /v1/accounts: 200 OK, but a body that cannot be read (6 bytes); it is not known whether Zuora acted, so do not just repeat a write: unexpected EOF")
+	require.ErrorIs(t, e, io.ErrUnexpectedEOF)
+	e.Fields = []string{"a", "b[1].c", "d", "e", "f"}
+	require.EqualError(t, e, "zuora: POST /v1/accounts: 200 OK, but not all of it could be read; Zuora has acted, so do not repeat a write: a, b[1].c, d and 2 more: unexpected EOF")
+	odd := strings.Repeat("x\n\x1b\xff", 10_000)
+	e = &zuora.DecodeError{Method: odd, Path: odd, StatusCode: 299, Fields: []string{odd, odd, odd, odd}, Err: errors.New(odd)}
+	require.Less(t, len(e.Error()), 1500)
+	require.NotContains(t, e.Error(), "\n")
+	require.NotContains(t, e.Error(), "\x1b")
+	require.NotPanics(t, func() { _ = (&zuora.DecodeError{}).Error() })
+}
