@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -38,21 +39,18 @@ func DecimalOf(r *big.Rat, digits int) Decimal {
 
 // Rat returns the number, exactly. It returns an error if d is not digits with an
 // optional sign, point and exponent, "" included, and if it has more than 1,000
-// characters or an exponent beyond ±1,000, which are costly to expand.
+// characters or three digits of exponent, because those are costly to expand.
 func (d Decimal) Rat() (*big.Rat, error) {
-	const limit = 1000
-	s := string(d)
-	_, exponent, _ := strings.Cut(strings.ToLower(s[:min(len(s), limit)]), "e")
-	e, err := strconv.Atoi(cmp.Or(exponent, "0"))
-	// SetString knows fractions, hexadecimal digits and infinity, too.
-	odd := func(r rune) bool { return !strings.ContainsRune("+-.0123456789eE", r) }
-	if r, ok := new(big.Rat), err == nil && len(s) <= limit && max(e, -e) <= limit && !strings.ContainsFunc(s, odd); ok {
-		if r, ok = r.SetString(s); ok {
+	if len(d) <= 1000 && decimal.MatchString(string(d)) {
+		if r, ok := new(big.Rat).SetString(string(d)); ok {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("zuora: %.40q is not a decimal number of at most %d digits", s, limit)
+	return nil, fmt.Errorf("zuora: %.40q is not a decimal number, or is far too long for one", string(d))
 }
+
+// decimal leaves out what SetString knows besides: fractions, other bases, infinity.
+var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?0*\d{1,3})?$`)
 
 // Float64 returns the nearest float64, which few amounts are equal to: it is for
 // display and statistics. It returns an error where [Decimal.Rat] does, and for a

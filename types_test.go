@@ -76,7 +76,7 @@ func TestADecimalConvertsExactlyOrNotAtAll(t *testing.T) {
 		".5": big.NewRat(1, 2), "5.": big.NewRat(5, 1), "007": big.NewRat(7, 1), "1.5E+3": big.NewRat(1500, 1), "1e-2": big.NewRat(1, 100),
 		"": nil, " 1": nil, "1 ": nil, "1,234.50": nil, "1/2": nil, "0x10": nil, "1_000": nil, "0b1": nil, "1p4": nil, "Inf": nil, "NaN": nil, "true": nil,
 		"-": nil, ".": nil, "e5": nil, "1e": nil, "1e+": nil, "1e5e5": nil, "1e1.5": nil, "--1": nil, "1\xff": nil, "١": nil,
-		"1e1001": nil, "1e-1001": nil, "1e999999999": nil, "-1e-999999999": nil, "1e99999999999999999999": nil, long + "3": nil,
+		"1e1000": nil, "1e-1000": nil, "1\n": nil, "1e999999999": nil, "-1e-999999999": nil, "1e99999999999999999999": nil, long + "3": nil,
 	} {
 		r, err := d.Rat()
 		if want == nil {
@@ -96,9 +96,9 @@ func TestADecimalConvertsExactlyOrNotAtAll(t *testing.T) {
 	}
 	_, err := long.Rat()
 	require.NoError(t, err, "1,000 characters")
-	_, err = zuora.Decimal("1e1000").Rat()
+	_, err = zuora.Decimal("1e-0999").Rat()
 	require.NoError(t, err)
-	_, err = zuora.Decimal("1e1000").Float64()
+	_, err = zuora.Decimal("1e999").Float64()
 	require.ErrorContains(t, err, "too large")
 	_, err = zuora.Decimal(strings.Repeat("9", 1<<20)).Rat()
 	require.Error(t, err)
