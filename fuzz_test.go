@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
+	"math/big"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zuora-go/zuora"
 )
@@ -84,6 +87,126 @@ func FuzzLogin(f *testing.F) {
 		}
 		if !success || status/100 != 2 || !strings.Contains(cookie, "ZSession") {
 			t.Fatalf("a login by %d %q %q %q", status, contentType, cookie, body)
+		}
+	})
+}
+
+// written returns what v is written as, and checks that it is one value of JSON,
+// whatever v holds.
+func written(t *testing.T, v json.Marshaler) []byte {
+	b, err := v.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(`{"a":`+string(b)+`,"z":1}`), &object); err != nil || len(object) != 2 || !bytes.Equal(object["a"], bytes.TrimSpace(b)) {
+		t.Fatalf("%q is written as %q", v, b)
+	}
+	return b
+}
+
+// readable is text as JSON can hold it.
+func readable(text string) string { return string([]rune(text)) }
+
+// FuzzDecimal: any text goes through JSON and back with every digit, a JSON number
+// without quotation marks and nothing else so; and converts exactly or not at all.
+func FuzzDecimal(f *testing.F) {
+	for _, text := range []string{"2500.00", "0E-9", "0.000000000", "-7.179999828", "", " 1", "1e999", "1e999999999", "1/2", "0x1p4", `1,"x":2`, `"1"`, "[1]", "{", "null", "\xff", "1\xff", "+.5e-3"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, b := zuora.Decimal(text), written(t, zuora.Decimal(text))
+		if string(b) != text && b[0] != '"' && text != "" {
+			t.Fatalf("%q is written as %q", text, b)
+		}
+		var n json.Number
+		if bare := json.Unmarshal([]byte(text), &n) == nil && n.String() == text; bare != (string(b) == text && text != "null") {
+			t.Fatalf("%q is written as %q", text, b)
+		}
+		var back zuora.Decimal
+		if err := json.Unmarshal(b, &back); err != nil || string(back) != readable(text) {
+			t.Fatalf("%q comes back as %q: %v", text, back, err)
+		}
+		if json.Valid([]byte(text)) {
+			if err := json.Unmarshal([]byte(text), &back); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := d.Rat()
+		f, err2 := d.Float64()
+		if err != nil {
+			if c, err := d.Cmp("0"); r != nil || err2 == nil || c != 0 || err == nil {
+				t.Fatalf("%q converts, and does not", text)
+			}
+			return
+		}
+		again, ok := new(big.Rat).SetString(string(zuora.DecimalOf(r, 2000)))
+		if !ok || again.Cmp(r) != 0 {
+			t.Fatalf("%q loses digits: %s", text, again)
+		}
+		if err2 == nil && (math.IsInf(f, 0) || math.IsNaN(f)) {
+			t.Fatalf("%q is %v", text, f)
+		}
+	})
+}
+
+// FuzzDates: any text goes through JSON and back, and a text that is a time is the
+// same time when it is written anew.
+func FuzzDates(f *testing.F) {
+	for _, text := range []string{"2017-03-01", "2017-03-01 10:07:10", "2017-03-01T00:00:00.000-08:00", "2022-08-26T00:00:00.000+0100", "2015-11-04T10:59:22Z", "", "0000-01-01", "9999-12-31T23:59:59.999999999-23:59", "\xff", `"`, "null", "true"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, b := range [][]byte{written(t, zuora.Date(text)), written(t, zuora.DateTime(text))} {
+			var date zuora.Date
+			var dateTime zuora.DateTime
+			if err := errors.Join(json.Unmarshal(b, &date), json.Unmarshal(b, &dateTime)); err != nil || string(date) != readable(text) || string(dateTime) != readable(text) {
+				t.Fatalf("%q comes back as %q and %q: %v", text, date, dateTime, err)
+			}
+		}
+		day, notDate := zuora.Date(text).Time()
+		at, notTime := zuora.DateTime(text).Time(time.UTC)
+		if (notDate == nil) != (notTime == nil) {
+			t.Fatalf("%q: %v, %v", text, notDate, notTime)
+		}
+		if notTime != nil || at.IsZero() {
+			return
+		}
+		if again, err := zuora.DateTimeOf(at).Time(nil); err != nil || !again.Equal(at.Truncate(time.Millisecond)) {
+			t.Fatalf("%q is %v, and then %v: %v", text, at, again, err)
+		}
+		if again, err := zuora.DateOf(day).Time(); !day.IsZero() && (err != nil || !again.Equal(day) || !strings.HasPrefix(text, string(zuora.DateOf(day)))) {
+			t.Fatalf("%q is %v, and then %v: %v", text, day, again, err)
+		}
+	})
+}
+
+// FuzzValue: JSON goes out as it came, any other text as a string, and nothing that
+// is read of it panics.
+func FuzzValue(f *testing.F) {
+	for _, text := range []string{`"EU"`, `12.50`, `{"a":[1]}`, `null`, `true`, ` [1, 2] `, `EU`, ``, `{"a"`, `1,"x":2`, "\xff", "\"\xff\"", "\x00", `"\ud800"`, "<&>"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if made := zuora.ValueOf(text); made.Text() != readable(text) || string(written(t, made)) != string(made) {
+			t.Fatalf("%q is %q", text, made.Text())
+		}
+		v := zuora.Value(text)
+		_, _ = v.Bool()
+		_ = v.Text()
+		_, _ = v.Decimal().Rat()
+		_ = v.Decode(new(any))
+		if strings.HasPrefix(text, "\x00") {
+			return // what ValueOf returns for what it cannot marshal
+		}
+		var back zuora.Value
+		switch b := written(t, v); {
+		case json.Valid([]byte(text)) && string(b) != text:
+			t.Fatalf("%q goes out as %q", text, b)
+		case !json.Valid([]byte(text)) && v.Text() != readable(text):
+			t.Fatalf("%q has the text %q", text, v.Text())
+		case back.UnmarshalJSON(b) != nil || text != "" && json.Valid([]byte(text)) && back != v:
+			t.Fatalf("%q comes back as %q", text, back)
 		}
 	})
 }
