@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/big"
 	"net/http"
 	"time"
 
@@ -240,6 +241,80 @@ func ExampleClientWithResponses_PostConnectionsWithResponse() {
 	fmt.Println(resp.Status(), resp.JSON200.Success)
 	// Output:
 	// 200 OK true
+}
+
+// Amounts are added up exactly.
+func ExampleDecimal_Rat() {
+	var items []struct{ Amount zuora.Decimal }
+	if err := json.Unmarshal([]byte(`[{"Amount": 4.083333333}, {"Amount": "2500.10"}, {"Amount": 0E-9}]`), &items); err != nil {
+		log.Fatal(err)
+	}
+	sum := new(big.Rat)
+	for _, item := range items {
+		amount, err := item.Amount.Rat()
+		if err != nil {
+			log.Fatal(err) // not a number, or not there
+		}
+		sum.Add(sum, amount)
+	}
+	fmt.Println(zuora.DecimalOf(sum, 9), zuora.DecimalOf(sum, 2))
+	// Output: 2504.183333333 2504.18
+}
+
+// A Date is text that converts. A literal will do, too: zuora.Date("2017-03-01").
+func ExampleDate() {
+	day, err := zuora.Date("2017-03-01").Time()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(zuora.DateOf(day.AddDate(0, 1, 0)))
+	// Output: 2017-04-01
+}
+
+// A DateTime without a time zone is read in the one that is given for it.
+func ExampleDateTime_Time() {
+	tenant := time.FixedZone("PST", -8*60*60) // or time.LoadLocation("America/Los_Angeles")
+	for _, created := range []zuora.DateTime{"2015-11-04 10:59:22", "2015-11-04T10:59:22.000-08:00"} {
+		at, err := created.Time(tenant)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(at.UTC())
+	}
+	// Output:
+	// 2015-11-04 18:59:22 +0000 UTC
+	// 2015-11-04 18:59:22 +0000 UTC
+}
+
+// Custom fields are Values: they hold whatever the tenant has defined.
+func ExampleValue() {
+	fields := map[string]zuora.Value{
+		"Region__c":   zuora.ValueOf("EU"),
+		"Discount__c": zuora.ValueOf(zuora.Decimal("12.50")),
+		"Partner__c":  zuora.Null, // clears it
+	}
+	b, err := json.Marshal(fields)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(b))
+
+	err = json.Unmarshal([]byte(`{"Region__c": "EU", "Seats__c": 0.500000000, "Gold__c": "true", "Tags__c": ["a", "b"]}`), &fields)
+	if err != nil {
+		log.Fatal(err)
+	}
+	gold, err := fields["Gold__c"].Bool()
+	if err != nil {
+		log.Fatal(err)
+	}
+	var tags []string
+	if err := fields["Tags__c"].Decode(&tags); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fields["Region__c"].Text(), fields["Seats__c"].Decimal(), gold, tags)
+	// Output:
+	// {"Discount__c":12.50,"Partner__c":null,"Region__c":"EU"}
+	// EU 0.500000000 true [a b]
 }
 
 func exampleSession(tenant *zuoratest.Server) *zuora.Session {
