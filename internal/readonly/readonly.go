@@ -1,0 +1,13 @@
+// Package readonly marks the context of calls that change nothing, whatever
+// their method.
+package readonly
+
+import "context"
+
+type key struct{}
+
+// Mark returns a copy of ctx that is marked.
+func Mark(ctx context.Context) context.Context { return context.WithValue(ctx, key{}, true) }
+
+// Marked reports whether ctx is marked.
+func Marked(ctx context.Context) bool { return ctx.Value(key{}) != nil }

@@ -1,0 +1,172 @@
+package typed
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zuora-go/zuora"
+)
+
+// Marshal returns v as JSON. Fields that are zero are left out; an empty list
+// that is not nil is sent. AdditionalProperties stand beside the fields, as they
+// are. One of them may have the name of a field only if it is [zuora.Null] and
+// the field is not set.
+func Marshal(v any) ([]byte, error) {
+	b, err := marshal(nil, v)
+	if err != nil {
+		return nil, fmt.Errorf("zuora: %w", err)
+	}
+	return b, nil
+}
+
+func marshal(b []byte, v any) ([]byte, error) {
+	from := reflect.ValueOf(v)
+	if !from.IsValid() {
+		return append(b, "null"...), nil
+	}
+	return appendValue(b, planOf(from.Type()), from)
+}
+
+func appendValue(b []byte, p *plan, v reflect.Value) ([]byte, error) {
+	switch p.kind {
+	case kindPointer:
+		if v.IsNil() {
+			return append(b, "null"...), nil
+		}
+		return appendValue(b, p.elem, v.Elem())
+	case kindText:
+		if p.typ == decimal {
+			text, err := zuora.Decimal(v.String()).MarshalJSON()
+			return append(b, text...), err
+		}
+		return appendText(b, v.String()), nil
+	case kindRaw:
+		text, err := zuora.Value(v.String()).MarshalJSON()
+		return append(b, text...), err
+	case kindBool:
+		return strconv.AppendBool(b, v.Bool()), nil
+	case kindInt:
+		return strconv.AppendInt(b, v.Int(), 10), nil
+	case kindStruct:
+		return appendStruct(b, p, v)
+	case kindList:
+		return appendList(b, p, v)
+	case kindMap:
+		return appendMap(b, p, v)
+	}
+	text, err := json.Marshal(v.Interface())
+	return append(b, text...), err
+}
+
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			quoted, _ := json.Marshal(s) // a string always has JSON
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
+	b = append(b, '{')
+	first := len(b)
+	member := func(name string) {
+		if len(b) > first {
+			b = append(b, ',')
+		}
+		b = append(appendText(b, name), ':')
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		from := v.Field(f.index)
+		if f.optional && from.IsZero() {
+			continue
+		}
+		member(f.name)
+		if b, err = appendValue(b, f.plan, from); err != nil {
+			return nil, under(f.name, err)
+		}
+	}
+	if p.extra >= 0 {
+		extra, _ := v.Field(p.extra).Interface().(map[string]zuora.Value)
+		for _, name := range slices.Sorted(maps.Keys(extra)) {
+			value := extra[name]
+			if f := p.byName[name]; f != nil && (strings.TrimSpace(string(value)) != string(zuora.Null) || !v.Field(f.index).IsZero()) {
+				return nil, fmt.Errorf("AdditionalProperties[%q]: set the field %s instead; only zuora.Null may stand here, while the field is not set", name, f.goName)
+			}
+			if value == "" {
+				return nil, fmt.Errorf("AdditionalProperties[%q] is empty; zuora.Null erases a field", name)
+			}
+			member(name)
+			text, err := value.MarshalJSON()
+			if err != nil {
+				return nil, fmt.Errorf("AdditionalProperties[%q]: %w", name, err)
+			}
+			b = append(b, text...)
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// pathError is an error at a place in what is marshalled.
+type pathError struct {
+	path string
+	err  error
+}
+
+func (e *pathError) Error() string { return e.path + ": " + e.err.Error() }
+func (e *pathError) Unwrap() error { return e.err }
+
+// under puts a name before the place that err names.
+func under(name string, err error) error {
+	if inner := (*pathError)(nil); errors.As(err, &inner) {
+		dot := "."
+		if strings.HasPrefix(inner.path, "[") {
+			dot = ""
+		}
+		return &pathError{name + dot + inner.path, inner.err}
+	}
+	return &pathError{name, err}
+}
+
+func appendList(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
+	if v.IsNil() {
+		return append(b, "null"...), nil
+	}
+	b = append(b, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = appendValue(b, p.elem, v.Index(i)); err != nil {
+			return nil, under(fmt.Sprintf("[%d]", i), err)
+		}
+	}
+	return append(b, ']'), nil
+}
+
+func appendMap(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
+	if v.IsNil() {
+		return append(b, "null"...), nil
+	}
+	b = append(b, '{')
+	for i, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendText(b, key.String()), ':')
+		if b, err = appendValue(b, p.elem, v.MapIndex(key)); err != nil {
+			return nil, under(key.String(), err)
+		}
+	}
+	return append(b, '}'), nil
+}

@@ -1,0 +1,71 @@
+package typed
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+
+	"github.com/zuora-go/zuora"
+)
+
+// All returns the items of every page of a list. split returns the items of a
+// page and its nextPage, which is a URL or empty.
+//
+// Of nextPage only the query is used: it goes to the call's own path, because
+// Zuora names its own host there. The list ends with a page that names no other,
+// or one that was read already. After an error the sequence ends; a page of which
+// only a part could be read yields that part first. Memory holds one page. Every
+// range over the sequence begins with the first page.
+func All[Page, Item any](ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn, split func(*Page) ([]Item, string)) iter.Seq2[*Item, error] {
+	return Pages(func(next string) (*Page, error) {
+		page := r
+		if next != "" {
+			page.query = &next
+		}
+		return JSON[Page](ctx, caller, page, editors)
+	}, func(page *Page) ([]Item, string, error) {
+		items, next := split(page)
+		if next == "" {
+			return items, "", nil
+		}
+		u, err := url.Parse(next)
+		if err != nil || u.RawQuery == "" {
+			return items, "", fmt.Errorf("zuora: %s %s: nextPage has no query, so the rest of the list was not read", r.Method, r.Path)
+		}
+		return items, u.RawQuery, nil
+	})
+}
+
+// Pages returns the items of pages that fetch returns. split returns the items of
+// a page and what fetch is to be called with for the next, which is "" for the
+// first page and after the last.
+func Pages[Page, Item any](fetch func(next string) (*Page, error), split func(*Page) ([]Item, string, error)) iter.Seq2[*Item, error] {
+	return func(yield func(*Item, error) bool) {
+		seen := map[string]bool{}
+		for next := ""; !seen[next]; {
+			seen[next] = true
+			page, err := fetch(next)
+			if page == nil {
+				yield(nil, cmp.Or(err, errors.New("zuora: a page that is nil")))
+				return
+			}
+			items, after, bad := split(page)
+			for i := range items {
+				if !yield(&items[i], nil) {
+					return
+				}
+			}
+			if err = cmp.Or(err, bad); err != nil {
+				yield(nil, err)
+				return
+			}
+			if after == "" {
+				return
+			}
+			next = after
+		}
+	}
+}

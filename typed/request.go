@@ -1,0 +1,259 @@
+package typed
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/internal/readonly"
+)
+
+// Request is a call as a spec describes it.
+type Request struct {
+	Method string
+	Path   string // with the parameters' names, as in /v1/accounts/{account-key}
+	Keys   []any  // what stands in the parameters' place, in their order: strings or integers
+
+	// Params points to a struct of query parameters and headers. Those that are
+	// zero are not sent; nil sends none.
+	Params any
+
+	// Body is sent as JSON; nil sends no body.
+	Body any
+
+	// Upload is sent as a form with one file.
+	Upload *Upload
+
+	// ReadOnly says that the call changes nothing, whatever its method.
+	ReadOnly bool
+
+	query *string // of a further page, in the place of that of Params
+}
+
+// JSON makes a call that responds with JSON, and reads it as Unmarshal does. With
+// a [*zuora.DecodeError] it returns what could be read, or nil if that is nothing.
+// A failed call is a [*zuora.Error], however long its response is.
+func JSON[T any](ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) (*T, error) {
+	resp, body, err := exchange(ctx, caller, r, editors)
+	if err != nil {
+		return nil, err
+	}
+	result := new(T)
+	if len(bytes.TrimSpace(body)) == 0 {
+		err = &zuora.DecodeError{Err: errors.New("the response has no body")}
+	} else {
+		err = Unmarshal(body, result)
+	}
+	if err == nil {
+		return result, nil
+	}
+	failed, ok := err.(*zuora.DecodeError)
+	if !ok {
+		return nil, err
+	}
+	failed.Method, failed.Path, failed.StatusCode, failed.Body = resp.Request.Method, resp.Request.URL.EscapedPath(), resp.StatusCode, body
+	if failed.Err != nil {
+		result = nil
+	}
+	return result, failed
+}
+
+// NoContent makes a call whose response has nothing to say.
+func NoContent(ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) error {
+	_, _, err := exchange(ctx, caller, r, editors)
+	return err
+}
+
+// Stream makes a call and returns the body of its response, unread. The caller
+// closes it.
+func Stream(ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) (io.ReadCloser, error) {
+	resp, err := send(ctx, caller, r, editors)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// exchange sends r and reads the whole response.
+func exchange(ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) (*http.Response, []byte, error) {
+	resp, err := send(ctx, caller, r, editors)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	if resp.Request == nil || resp.Request.URL == nil {
+		resp.Request = &http.Request{Method: r.Method, URL: &url.URL{Path: r.Path}}
+	}
+	var from io.Reader = resp.Body
+	if !resp.Uncompressed && strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		from = &unzipper{from: resp.Body}
+	}
+	body, err := readAll(from, resp.ContentLength)
+	if err != nil {
+		return nil, nil, &zuora.DecodeError{
+			Method: resp.Request.Method, Path: resp.Request.URL.EscapedPath(), StatusCode: resp.StatusCode, Body: body,
+			Err: fmt.Errorf("the response breaks off: %w", err),
+		}
+	}
+	if from != io.Reader(resp.Body) {
+		resp.Header = resp.Header.Clone()
+		resp.Header.Del("Content-Encoding")
+	}
+	if err := zuora.CheckResponse(resp, body); err != nil {
+		return nil, nil, err
+	}
+	return resp, body, nil
+}
+
+// unzipper unpacks what the caller has asked for packed.
+type unzipper struct {
+	from   io.Reader
+	reader *gzip.Reader
+}
+
+func (u *unzipper) Read(p []byte) (n int, err error) {
+	if u.reader == nil {
+		if u.reader, err = gzip.NewReader(u.from); err != nil {
+			return 0, err
+		}
+	}
+	return u.reader.Read(p)
+}
+
+// readAll is io.ReadAll with room for what is announced, up to 1 MiB of it.
+func readAll(from io.Reader, announced int64) ([]byte, error) {
+	const most = 1 << 20
+	var b bytes.Buffer
+	b.Grow(int(min(max(announced, 512), most)) + bytes.MinRead)
+	_, err := b.ReadFrom(from)
+	return b.Bytes(), err
+}
+
+func send(ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) (*http.Response, error) {
+	req, err := r.build(ctx, caller)
+	if err != nil {
+		return nil, fmt.Errorf("zuora: %s %s: %w", r.Method, r.Path, err)
+	}
+	for _, edit := range editors {
+		if err := edit(req.Context(), req); err != nil {
+			return nil, err
+		}
+	}
+	return caller.Do(req)
+}
+
+func (r *Request) build(ctx context.Context, caller zuora.Caller) (*http.Request, error) {
+	if caller == nil {
+		return nil, errors.New("there is no Caller to send it")
+	}
+	if ctx == nil {
+		return nil, errors.New("the context is nil")
+	}
+	path, err := r.path()
+	if err != nil {
+		return nil, err
+	}
+	query, header, err := parameters(r.Params)
+	if err != nil {
+		return nil, err
+	}
+	if r.query != nil {
+		query = *r.query
+	}
+	if query != "" {
+		path += "?" + query
+	}
+	if r.ReadOnly {
+		ctx = readonly.Mark(ctx)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, caller.Server()+path, nil)
+	if err != nil {
+		return nil, errors.New("the call makes no URL") // whose text might be secret
+	}
+	req.Header = header
+	switch {
+	case r.Upload != nil:
+		err = r.Upload.attach(req)
+	case r.Body != nil:
+		var body []byte
+		if body, err = marshal(nil, r.Body); err != nil {
+			break
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.ContentLength = int64(len(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, err = req.GetBody()
+	}
+	return req, err
+}
+
+// path puts the keys in their places. None may end its segment or leave it.
+func (r *Request) path() (string, error) {
+	var path strings.Builder
+	rest := r.Path
+	for _, key := range r.Keys {
+		before, after, _ := strings.Cut(rest, "{")
+		name, after, _ := strings.Cut(after, "}")
+		text := fmt.Sprint(key)
+		if text == "" || text == "." || text == ".." {
+			return "", fmt.Errorf("the key %s is %q", name, text)
+		}
+		path.WriteString(before)
+		path.WriteString(url.PathEscape(text))
+		rest = after
+	}
+	path.WriteString(rest)
+	return path.String(), nil
+}
+
+// parameters returns the query and the headers that params, a pointer to a
+// struct, asks for. A field's tag form names it in the query, and header as a
+// header; required says that it may not be zero.
+func parameters(params any) (query string, header http.Header, err error) {
+	header = http.Header{}
+	v := reflect.ValueOf(params)
+	if !v.IsValid() {
+		return "", header, nil
+	}
+	t := v.Type().Elem()
+	if v.IsNil() {
+		v = reflect.New(t)
+	}
+	values := url.Values{}
+	for i := range t.NumField() {
+		f, field := t.Field(i), v.Elem().Field(i)
+		name, inHeader := f.Tag.Lookup("header")
+		if !inHeader {
+			name, _, _ = strings.Cut(f.Tag.Get("form"), ",")
+		}
+		if field.IsZero() {
+			if f.Tag.Get("required") != "" {
+				return "", nil, fmt.Errorf("the parameter %s is not set", name)
+			}
+			continue
+		}
+		if field.Kind() == reflect.Pointer {
+			field = field.Elem()
+		}
+		if field.Kind() != reflect.Slice {
+			if text := fmt.Sprint(field.Interface()); inHeader {
+				header.Set(name, text)
+			} else {
+				values.Set(name, text)
+			}
+			continue
+		}
+		for j := range field.Len() {
+			values.Add(name, fmt.Sprint(field.Index(j).Interface()))
+		}
+	}
+	return values.Encode(), header, nil
+}
