@@ -1,9 +1,9 @@
 # Every module of the repository. The nested ones are not part of what importers get.
-MODULES := . tools tools/compat examples conformance redisstore
+MODULES := . cmd/zuora-generate tools tools/compat examples conformance redisstore
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 
 # Those that others build, and where they may build them.
-PORTABLE := $(filter-out tools% conformance,$(MODULES))
+PORTABLE := $(filter-out tools% conformance cmd%,$(MODULES))
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 FUZZTIME := 1m

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"go/format"
+	"maps"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/util"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// generate returns the code of a package for the document spec.
+func generate(spec, name string) (string, error) {
+	doc, err := util.LoadSwagger(spec)
+	if err != nil {
+		return "", err
+	}
+	if err := prepare(doc); err != nil {
+		return "", fmt.Errorf("%s: %w", spec, err)
+	}
+	overrides, err := overrides()
+	if err != nil {
+		return "", err
+	}
+	var problems []string
+	maps.Copy(codegen.TemplateFunctions, map[string]any{"calls": func(ops []codegen.OperationDefinition) []call {
+		list, err := calls(ops)
+		if err != nil {
+			problems = append(problems, err.Error())
+		}
+		return list
+	}})
+	code, err := codegen.Generate(doc, configuration(name, overrides))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", spec, err)
+	}
+	if len(problems) > 0 {
+		return "", fmt.Errorf("%s: %s", spec, strings.Join(problems, "; "))
+	}
+	formatted, err := format.Source([]byte(plain(code)))
+	return string(formatted), err
+}
+
+var (
+	fieldName = regexp.MustCompile(`^(\t+)// (\w+) (.*)$`)
+	extra     = regexp.MustCompile(`(?m)^\tAdditionalProperties +map\[string\]zuora\.Value`)
+	ending    = regexp.MustCompile(`(?m)^// \w.* end here\.\n+`)
+)
+
+// plain takes the field's name out of each field's comment, where oapi-codegen
+// puts it before a description that is no sentence about it, and says what
+// AdditionalProperties are.
+func plain(code string) string {
+	lines := strings.Split(code, "\n")
+	for i, line := range lines {
+		comment := fieldName.FindStringSubmatch(line)
+		if comment == nil {
+			continue
+		}
+		field := i + 1
+		for field < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[field]), "//") {
+			field++
+		}
+		if field < len(lines) && strings.HasPrefix(lines[field], comment[1]+comment[2]+" ") {
+			lines[i] = comment[1] + "// " + comment[3]
+		}
+	}
+	code = extra.ReplaceAllString(strings.Join(lines, "\n"), "\n\t// Custom fields, and what else has no field here.\n$0")
+	return ending.ReplaceAllString(code, "")
+}
+
+// overrides returns the templates that take the place of oapi-codegen's.
+func overrides() (map[string]string, error) {
+	files, err := templates.ReadDir("templates")
+	if err != nil {
+		return nil, err
+	}
+	texts := map[string]string{}
+	for _, f := range files {
+		text, err := templates.ReadFile(path.Join("templates", f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		texts[f.Name()] = string(text)
+	}
+	return texts, nil
+}
+
+func configuration(name string, templates map[string]string) codegen.Configuration {
+	simple := func(t string) codegen.SimpleTypeSpec { return codegen.SimpleTypeSpec{Type: t} }
+	return codegen.Configuration{
+		PackageName:   name,
+		Generate:      codegen.GenerateOptions{Client: true, Models: true},
+		Compatibility: codegen.CompatibilityOptions{AlwaysPrefixEnumValues: true},
+		ImportMapping: map[string]string{"../../openapi.yaml": "zuora github.com/zuora-go/zuora"},
+		OutputOptions: codegen.OutputOptions{
+			SkipEnumValidate:                      true,
+			UserTemplates:                         templates,
+			NameNormalizer:                        string(codegen.NameNormalizerFunctionToCamelCaseWithInitialisms),
+			PreferSkipOptionalPointer:             true,
+			PreferSkipOptionalPointerWithOmitzero: true,
+			TypeMapping: &codegen.TypeMapping{
+				Integer: codegen.FormatMapping{Default: simple("int64")},
+				Number: codegen.FormatMapping{
+					Default: simple("zuora.Decimal"),
+					Formats: map[string]codegen.SimpleTypeSpec{"double": simple("zuora.Decimal"), "float": simple("zuora.Decimal")},
+				},
+				String: codegen.FormatMapping{Formats: map[string]codegen.SimpleTypeSpec{
+					"date": simple("zuora.Date"), "date-time": simple("zuora.DateTime"), "decimal": simple("zuora.Decimal"),
+					"number": simple("zuora.Decimal"), "email": simple("string"), "uuid": simple("string"), "byte": simple("string"),
+					"duration": simple("string"), "json": simple("string"), "binary": simple("string"),
+				}},
+			},
+		},
+	}
+}
