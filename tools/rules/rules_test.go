@@ -25,7 +25,7 @@ var house = map[string]string{
 	"session_test.go":            goFile(testify+"/require", root, root+"/zuoratest"),
 	"internal/flight/flight.go":  goFile("sync", root+"/internal/brief"),
 	"zuoratest/server.go":        goFile("net/http", root),
-	"cmd/zuora-connect/main.go":        goFile("flag", root),
+	"cmd/zuora-connect/main.go":  goFile("flag", root),
 	"cmd/program/main_test.go":   goFile(testify+"/require", root+"/zuoratest"),
 	"examples/go.mod":            "module " + root + "/examples\n\ngo 1.26\n\nreplace " + root + " => ../\n\nreplace " + root + "/redisstore => ../redisstore\n",
 	"examples/program/main.go":   goFile("example.com/other", root, root+"/zuoratest"),
