@@ -50,13 +50,14 @@ func generate(spec, name string) (string, error) {
 
 var (
 	fieldName = regexp.MustCompile(`^(\t+)// (\w+) (.*)$`)
+	typeIs    = regexp.MustCompile(`(?m)^// (\w+) (A|An|The) (.*)$`)
 	extra     = regexp.MustCompile(`(?m)^\tAdditionalProperties +map\[string\]zuora\.Value`)
 	ending    = regexp.MustCompile(`(?m)^// \w.* end here\.\n+`)
 )
 
 // plain takes the field's name out of each field's comment, where oapi-codegen
-// puts it before a description that is no sentence about it, and says what
-// AdditionalProperties are.
+// puts it before a description that is no sentence about it, makes a sentence of
+// a type's, and says what AdditionalProperties are.
 func plain(code string) string {
 	lines := strings.Split(code, "\n")
 	for i, line := range lines {
@@ -73,6 +74,10 @@ func plain(code string) string {
 		}
 	}
 	code = extra.ReplaceAllString(strings.Join(lines, "\n"), "\n\t// Custom fields, and what else has no field here.\n$0")
+	code = typeIs.ReplaceAllStringFunc(code, func(line string) string {
+		part := typeIs.FindStringSubmatch(line)
+		return "// " + part[1] + " is " + strings.ToLower(part[2]) + " " + part[3]
+	})
 	return ending.ReplaceAllString(code, "")
 }
 

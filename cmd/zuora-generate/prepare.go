@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,12 +21,10 @@ const (
 // and what a request leaves out is not sent.
 func prepare(doc *openapi3.T) error {
 	if doc.Components != nil {
-		for name, schema := range doc.Components.Schemas {
-			if name == "API" {
-				return fmt.Errorf("the schema API would have the name of the type that makes the calls")
-			}
-			schema.Value.Description = named(schema.Value.Description)
+		if doc.Components.Schemas["API"] != nil {
+			return errors.New("the schema API would have the name of the type that makes the calls")
 		}
+		doc.Components.Parameters = nil // each call has its own
 	}
 	p := preparer{seen: map[*openapi3.Schema]bool{}, requested: map[*openapi3.Schema]bool{}}
 	for _, path := range doc.Paths.InMatchingOrder() {
@@ -68,6 +67,7 @@ func (p *preparer) operation(op *openapi3.Operation, shared openapi3.Parameters)
 		}
 	}
 	for _, param := range slices.Concat(shared, op.Parameters) {
+		param.Ref = ""
 		tags := map[string]any{}
 		if param.Value.In == "header" {
 			tags["header"] = param.Value.Name
@@ -111,10 +111,8 @@ func (p *preparer) prepare(s *openapi3.Schema) {
 	if _, known := s.Extensions[goType]; untyped && !known {
 		set(&s.Extensions, goType, "zuora.Value")
 	}
-	if len(s.Properties) == 0 {
-		return
-	}
-	if s.AdditionalProperties.Has == nil && s.AdditionalProperties.Schema == nil || s.AdditionalProperties.Has != nil && *s.AdditionalProperties.Has {
+	has, of := s.AdditionalProperties.Has, s.AdditionalProperties.Schema
+	if of == nil && (has == nil && len(s.Properties) > 0 || has != nil && *has) {
 		s.AdditionalProperties = openapi3.AdditionalProperties{Schema: &openapi3.SchemaRef{Value: &openapi3.Schema{
 			Extensions: map[string]any{goType: "zuora.Value"},
 		}}}
@@ -168,16 +166,6 @@ func set(extensions *map[string]any, name string, value any) {
 		*extensions = map[string]any{}
 	}
 	(*extensions)[name] = value
-}
-
-// named makes "An account." a sentence that begins with the type's name.
-func named(description string) string {
-	for _, article := range []string{"A ", "An ", "The "} {
-		if rest, ok := strings.CutPrefix(description, article); ok {
-			return "is " + strings.ToLower(article) + rest
-		}
-	}
-	return description
 }
 
 func required(description string) string {
