@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/allowance"
-	"github.com/zuora-go/zuora/internal/base"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/idle"
@@ -40,9 +39,9 @@ type SessionConfig struct {
 	Entity Entity
 
 	// Base sends the requests, sign-ins included. It must not follow redirects.
-	// Nil: a clone of [http.DefaultTransport], with as many idle connections as
-	// Zuora takes requests at once, that waits 130 seconds for an answer to begin;
-	// or what the program has put there, if that is no [*http.Transport].
+	// If it is nil, the session has a [DefaultTransport] of its own, or uses
+	// [http.DefaultTransport] if the program has replaced that by something other
+	// than an [*http.Transport].
 	Base http.RoundTripper
 
 	// IdleTimeout is how long a session may go unused before the next call
@@ -150,7 +149,10 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	}
 	rt := cfg.Base
 	if rt == nil {
-		rt = base.Default()
+		rt = http.DefaultTransport
+		if _, std := rt.(*http.Transport); std {
+			rt = DefaultTransport()
+		}
 	}
 	if c, ok := rt.(interface{ CloseIdleConnections() }); ok {
 		_, std := rt.(*http.Transport)

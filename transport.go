@@ -190,3 +190,22 @@ func closeBody(body io.ReadCloser) {
 		_ = body.Close()
 	}
 }
+
+// DefaultTransport returns a new transport that is sized for one busy host: what a
+// session has if [SessionConfig.Base] is nil. Use it to change a little of that, such
+// as the proxy. It is a clone of [http.DefaultTransport], if that is an
+// [*http.Transport], with 200 idle connections, which is as many calls as Zuora takes
+// at once, and waits 130 seconds for a response to begin, because Zuora gives up after
+// 120.
+func DefaultTransport() *http.Transport {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if ok {
+		t = t.Clone()
+	} else {
+		t = &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true}
+	}
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 200, 200
+	t.IdleConnTimeout = 50 * time.Second // less than a load balancer's usual minute
+	t.ResponseHeaderTimeout = 130 * time.Second
+	return t
+}

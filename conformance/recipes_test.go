@@ -119,7 +119,7 @@ func TestAnOperationAddedToTheSpecIsCalledOnASession(t *testing.T) {
 
 func TestSessionsOfSeveralEntitiesShareATransport(t *testing.T) {
 	dir := copyModule(t)
-	program(t, dir, "entities", recipe(t, "recipe: entities"), "errors", "net/http", "time", root)
+	program(t, dir, "entities", recipe(t, "recipe: entities"), "errors", root)
 	require.Equal(t, `7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11
 0b7f6f3f-51f8-4a0b-9a35-7f1d9c2e6a22
 7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11

@@ -31,10 +31,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConnsPerHost = 40                  // Zuora takes so many calls at once; the default is 2
-	base.ResponseHeaderTimeout = 130 * time.Second // Zuora itself gives up after 120
-	if err := run(ctx, os.Args[1:], os.Getenv, base, os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Getenv, zuora.DefaultTransport(), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "oauth:", err)
 		os.Exit(1)
 	}

@@ -17,7 +17,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -38,16 +37,13 @@ func program(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) != 1 {
 		return errors.New("say which account to read, by its number or ID")
 	}
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConnsPerHost = 40                  // Zuora takes so many calls at once; the default is 2
-	base.ResponseHeaderTimeout = 130 * time.Second // Zuora itself gives up after 120
 	return run(ctx, zuora.SessionConfig{
 		Server: os.Getenv("ZUORA_SERVER"),
 		Credentials: zuora.Credentials{
 			AccessKeyID:     os.Getenv("ZUORA_ACCESS_KEY_ID"),
 			SecretAccessKey: zuora.Secret(os.Getenv("ZUORA_SECRET_ACCESS_KEY")),
 		},
-		Base: base,
+		Base: zuora.DefaultTransport(),
 	}, args[0], out)
 }
 

@@ -17,7 +17,6 @@ import (
 	"net/http/httptrace"
 	"os"
 	"os/signal"
-	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/httptrace/otelhttptrace"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -50,16 +49,13 @@ func program(ctx context.Context, args []string) error {
 	tracing := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter))
 	defer func() { _ = tracing.Shutdown(context.WithoutCancel(ctx)) }()
 
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConnsPerHost = 40                  // Zuora takes so many calls at once; the default is 2
-	base.ResponseHeaderTimeout = 130 * time.Second // Zuora itself gives up after 120
 	return run(ctx, zuora.SessionConfig{
 		Server: os.Getenv("ZUORA_SERVER"),
 		Credentials: zuora.Credentials{
 			AccessKeyID:     os.Getenv("ZUORA_ACCESS_KEY_ID"),
 			SecretAccessKey: zuora.Secret(os.Getenv("ZUORA_SECRET_ACCESS_KEY")),
 		},
-		Base: base,
+		Base: zuora.DefaultTransport(),
 	}, tracing, args[0])
 }
 
