@@ -20,12 +20,12 @@ type NextRecords struct {
 
 // Query is a query, with how many records to return at once.
 type Query struct {
-	// The settings of a query.
-	Conf *QueryConf `json:"conf,omitempty"`
-
 	// The query, such as "select Id, Name from Account where Status = 'Active'". It names each
 	// field that it wants, custom fields as Region__c. Required.
 	QueryString string `json:"queryString,omitempty,omitzero"`
+
+	// The settings of a query.
+	Conf *QueryConf `json:"conf,omitempty"`
 
 	// Custom fields, and what else has no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`

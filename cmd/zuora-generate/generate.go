@@ -20,7 +20,7 @@ var templates embed.FS
 func generate(spec, name string) (string, error) {
 	doc, err := util.LoadSwagger(spec)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", spec, err)
 	}
 	if err := prepare(doc); err != nil {
 		return "", fmt.Errorf("%s: %w", spec, err)
@@ -50,6 +50,7 @@ func generate(spec, name string) (string, error) {
 
 var (
 	fieldName = regexp.MustCompile(`^(\t+)// (\w+) (.*)$`)
+	typeOf    = regexp.MustCompile(`(?m)^// (\w+) defines model for (.*)$`)
 	typeIs    = regexp.MustCompile(`(?m)^// (\w+) (A|An|The) (.*)$`)
 	extra     = regexp.MustCompile(`(?m)^\tAdditionalProperties +map\[string\]zuora\.Value`)
 	ending    = regexp.MustCompile(`(?m)^// \w.* end here\.\n+`)
@@ -74,6 +75,7 @@ func plain(code string) string {
 		}
 	}
 	code = extra.ReplaceAllString(strings.Join(lines, "\n"), "\n\t// Custom fields, and what else has no field here.\n$0")
+	code = typeOf.ReplaceAllString(code, "// $1 is the type of $2")
 	code = typeIs.ReplaceAllStringFunc(code, func(line string) string {
 		part := typeIs.FindStringSubmatch(line)
 		return "// " + part[1] + " is " + strings.ToLower(part[2]) + " " + part[3]
@@ -112,7 +114,10 @@ func configuration(name string, templates map[string]string) codegen.Configurati
 			PreferSkipOptionalPointer:             true,
 			PreferSkipOptionalPointerWithOmitzero: true,
 			TypeMapping: &codegen.TypeMapping{
-				Integer: codegen.FormatMapping{Default: simple("int64")},
+				Integer: codegen.FormatMapping{
+					Default: simple("int64"),
+					Formats: map[string]codegen.SimpleTypeSpec{"int32": simple("int64")},
+				},
 				Number: codegen.FormatMapping{
 					Default: simple("zuora.Decimal"),
 					Formats: map[string]codegen.SimpleTypeSpec{"double": simple("zuora.Decimal"), "float": simple("zuora.Decimal")},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -99,6 +100,9 @@ func (p *preparer) schema(ref *openapi3.SchemaRef, request bool) {
 		p.prepare(s)
 	}
 	for _, property := range s.Properties {
+		if origin := cmp.Or(property.Origin, property.Value.Origin); origin != nil && origin.Key != nil {
+			set(&property.Extensions, "x-order", float64(origin.Key.Line)) // as the spec has them
+		}
 		p.schema(property, request)
 	}
 	p.schema(s.Items, request)
