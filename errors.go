@@ -266,6 +266,9 @@ func (c checked) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return resp, err
 	}
+	if resp == nil {
+		return nil, errors.New("zuora: the doer returned neither a response nor an error")
+	}
 	return check(resp)
 }
 

@@ -700,6 +700,9 @@ func TestCheckedPassesErrorsOn(t *testing.T) {
 	})).Do(newRequest(t, http.MethodGet, "https://x.example", nil))
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close(), "a doer without a body is no reason to panic")
+	resp, err = zuora.Checked(doer(func(*http.Request) (*http.Response, error) { return nil, nil })).Do(newRequest(t, http.MethodGet, "https://x.example", nil))
+	require.EqualError(t, err, "zuora: the doer returned neither a response nor an error")
+	require.Nil(t, resp)
 }
 
 type doer func(*http.Request) (*http.Response, error)
