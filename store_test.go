@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -240,6 +241,30 @@ func TestLockOutlastsTheLogin(t *testing.T) {
 		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
 		require.Greater(t, lock, 20*time.Second)
 		require.Less(t, lock, time.Minute)
+	})
+}
+
+func TestLockOfALoginThatMayTakeForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			time.Sleep(time.Second)
+			return nil
+		})
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		cfg.LoginTimeout, cfg.IdleTimeout = math.MaxInt64, math.MaxInt64
+		var wg sync.WaitGroup
+		for range 3 {
+			session := newSession(t, cfg)
+			wg.Go(func() { assert.NoError(t, session.Connect(t.Context())) })
+		}
+		wg.Wait()
+		require.Equal(t, 1, tenant.Logins())
+		for key, ttl := range store.ttls {
+			require.GreaterOrEqual(t, ttl, time.Duration(0), key) // 0: removed
+		}
 	})
 }
 

@@ -71,7 +71,7 @@ func NewFleet(store Store, log *slog.Logger, idle, loginTimeout time.Duration) *
 	if ttl < 0 {
 		ttl = 8 * time.Hour // the longest session timeout that a tenant may have
 	}
-	return &Fleet{store: store, log: log, ttl: ttl, idle: idle, lockTTL: loginTimeout + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
+	return &Fleet{store: store, log: log, ttl: ttl, idle: idle, lockTTL: min(loginTimeout, time.Hour) + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
 }
 
 // Key is the key for what these parts say: a hash of them.
