@@ -172,16 +172,18 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar)
 		}
 		return withoutSecret(failed, c.SecretAccessKey)
 	}
+	whole := len(body) <= maxLogin
+	body, plain := peek.Plain(resp, body, whole, maxLogin) // Base may leave that to others
 	var answer CommonResponseType
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s, then: %w", came, withoutSecret(err, c.SecretAccessKey))
-	case len(body) > maxLogin:
-		return fmt.Errorf("%s and more: no answer to a sign-in", came)
-	case resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
-		return fmt.Errorf("%s: no answer to a sign-in", came)
+	case !whole:
+		return fmt.Errorf("%s and more: not a login response", came)
+	case !plain || resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
+		return fmt.Errorf("%s: not a login response", came)
 	case json.Unmarshal(body, &answer) != nil:
-		return fmt.Errorf("%s: not the JSON of an answer to a sign-in", came)
+		return fmt.Errorf("%s: not the JSON of a login response", came)
 	case !answer.Success:
 		return fmt.Errorf("%s: it does not say that success is true", came)
 	}

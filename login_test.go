@@ -59,10 +59,10 @@ func TestAnswersThatAreNoLogin(t *testing.T) {
 		"a cookie of another path":   {withCookie("ZSession=cookie-of-it; Path=/ui", success), "success without a ZSession cookie"},
 		"success false":              {withCookie(goodCookie, zuoratest.Failed(200, "50000060", "try later")), "200 OK, not successful: 50000060 try later"},
 		"success missing":            {withCookie(goodCookie, jsonAnswer(`{}`)), "does not say that success is true"},
-		"success a string":           {withCookie(goodCookie, jsonAnswer(`{"success":"true"}`)), "not the JSON of an answer"},
-		"a list":                     {withCookie(goodCookie, jsonAnswer(`[{"success":true}]`)), "not the JSON of an answer"},
+		"success a string":           {withCookie(goodCookie, jsonAnswer(`{"success":"true"}`)), "not the JSON of a login response"},
+		"a list":                     {withCookie(goodCookie, jsonAnswer(`[{"success":true}]`)), "not the JSON of a login response"},
 		"null":                       {withCookie(goodCookie, jsonAnswer(`null`)), "does not say that success is true"},
-		"an HTML page":               {withCookie(goodCookie, zuoratest.HTMLPage(200)), "200 OK, text/html, 67 bytes: no answer to a sign-in"},
+		"an HTML page":               {withCookie(goodCookie, zuoratest.HTMLPage(200)), "200 OK, text/html, 67 bytes: not a login response"},
 		"JSON by another name":       {withCookie(goodCookie, zuoratest.Answer(200, "text/plain", `{"success":true}`)), "text/plain"},
 		"no type":                    {withCookie(goodCookie, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header()["Content-Type"] = nil })), "no Content-Type"},
 		"an empty body":              {withCookie(goodCookie, jsonAnswer(``)), "0 bytes: not the JSON"},
@@ -88,6 +88,27 @@ func TestAnswersThatAreNoLogin(t *testing.T) {
 			_, _, err = get(t.Context(), session, "/v1/ok")
 			require.Error(t, err, "no call goes out without a session")
 		})
+	}
+}
+
+// A Base without decompression of its own: the server compresses unasked.
+func TestCompressedLoginResponses(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"success":true}`:  "",
+		`{"success":false}`: "200 OK, not successful",
+		strings.Repeat(`{"success":true}`, 2<<20/16): "not a login response",
+	} {
+		server := newServer(t, zuoratest.Config{})
+		server.Intercept(func(*http.Request) http.Handler { return withCookie(goodCookie, gzipAnswer(http.StatusOK, body)) })
+		cfg := configFor(server)
+		base := cfg.Base.(*http.Transport).Clone()
+		base.DisableCompression = true
+		cfg.Base = base
+		if err := newSession(t, cfg).Connect(t.Context()); want != "" {
+			require.ErrorContains(t, err, want)
+		} else {
+			require.NoError(t, err)
+		}
 	}
 }
 

@@ -401,7 +401,7 @@ func TestSignInFailsOtherwise(t *testing.T) {
 		answer http.Handler
 		says   string
 	}{
-		"a web page":      {zuoratest.HTMLPage(http.StatusOK), "no answer to a sign-in"},
+		"a web page":      {zuoratest.HTMLPage(http.StatusOK), "not a login response"},
 		"a page missing":  {zuoratest.HTMLPage(http.StatusNotFound), "404 Not Found"},
 		"a redirect":      {http.RedirectHandler("https://login.example/", http.StatusFound), "302 Found"},
 		"no cookie":       {zuoratest.JSON(map[string]any{"success": true}), "without a ZSession cookie"},
