@@ -394,6 +394,59 @@ func TestProvidersErrorWithTheSecret(t *testing.T) {
 	assertSilent(t, err.Error())
 }
 
+// panicking is a handler of a logger that panics in the method named.
+type panicking struct{ in string }
+
+func (p panicking) Enabled(context.Context, slog.Level) bool {
+	if p.in == "Enabled" {
+		panic("Enabled")
+	}
+	return true
+}
+
+func (p panicking) Handle(context.Context, slog.Record) error {
+	if p.in == "Handle" {
+		panic("Handle")
+	}
+	return errors.New("not written")
+}
+
+func (p panicking) WithAttrs([]slog.Attr) slog.Handler { panic("WithAttrs") }
+func (p panicking) WithGroup(string) slog.Handler      { panic("WithGroup") }
+
+// Rule 12: whatever a logger does, it breaks no call, no login and no waiter. The
+// session logs a login and its failure, a renewal, a replay, and a store that fails.
+func TestLoggerThatPanics(t *testing.T) {
+	for what, logger := range map[string]*slog.Logger{
+		"in Enabled": slog.New(panicking{"Enabled"}), "in Handle": slog.New(panicking{"Handle"}), "in nothing": slog.New(panicking{}),
+		"without a handler": new(slog.Logger),
+	} {
+		t.Run(what, func(t *testing.T) {
+			server := newServer(t, zuoratest.Config{})
+			store := newMemoryStore()
+			cfg := withStore(configFor(server), store)
+			cfg.Logger = logger
+			session := newSession(t, cfg)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			server.Expire()
+			store.setFail(func(context.Context, bool) error { return errors.New("down") })
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			store.setFail(nil)
+			server.Expire()
+			server.Intercept(func(r *http.Request) http.Handler {
+				if isLogin(r) {
+					return zuoratest.Unauthorized()
+				}
+				return nil
+			})
+			for range 2 {
+				_, _, err := get(t.Context(), session, "/v1/ok")
+				require.ErrorIs(t, err, zuora.ErrUnauthenticated)
+			}
+		})
+	}
+}
+
 // A logger that ends its goroutine, as t.FailNow does, leaves nobody waiting.
 func TestLoggerThatEndsItsGoroutine(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
@@ -433,6 +486,36 @@ func TestWaitingForASignInEndsAsNetHTTPDoes(t *testing.T) {
 		stop(why)
 		_, _, err = get(ctx, session, "/v1/ok")
 		require.ErrorIs(t, err, why)
+		require.EqualError(t, session.Connect(ctx), "zuora: waiting for login: shutting down")
+	})
+}
+
+// uncomparable is an error that Go's == panics on.
+type uncomparable []string
+
+func (u uncomparable) Error() string { return strings.Join(u, " ") }
+
+func TestWaitingForALoginEndsByACauseThatCannotBeCompared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		cfg := inMemoryConfig(tenant)
+		door := newGate(tenant.Credentials())
+		cfg.Credentials = door
+		session := newSession(t, cfg)
+		for _, cause := range []error{uncomparable{"shutting", "down"}, struct{ error }{uncomparable{"shutting", "down"}}} {
+			ctx, stop := context.WithCancelCause(t.Context())
+			go func() {
+				<-door.asked
+				stop(cause)
+			}()
+			require.EqualError(t, session.Connect(ctx), "zuora: waiting for login: shutting down")
+			require.EqualError(t, session.Connect(ctx), "zuora: waiting for login: shutting down", "before it waits, too")
+			_, _, err := get(ctx, session, "/v1/ok")
+			require.ErrorContains(t, err, "shutting down")
+			door.asked <- struct{}{} // for the next cause: the login goes on
+		}
+		close(door.open)
 	})
 }
 

@@ -144,8 +144,11 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		closeIdle:    func() {},
 		idleTimeout:  cmp.Or(cfg.IdleTimeout, 10*time.Minute),
 		loginTimeout: cmp.Or(cfg.LoginTimeout, 30*time.Second),
-		log:          cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
+		log:          slog.New(slog.DiscardHandler),
 		clock:        idle.Clock{Start: time.Now()},
+	}
+	if cfg.Logger != nil {
+		s.log = slog.New(harmless{cfg.Logger.Handler()})
 	}
 	rt := cfg.Base
 	if rt == nil {
@@ -167,6 +170,20 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	return s, nil
 }
 
+// harmless is a handler whose panics stay its own. It has no attributes and no
+// groups beyond those that the Logger was given with.
+type harmless struct{ slog.Handler }
+
+func (h harmless) Enabled(ctx context.Context, level slog.Level) (enabled bool) {
+	defer func() { _ = recover() }()
+	return h.Handler.Enabled(ctx, level)
+}
+
+func (h harmless) Handle(ctx context.Context, r slog.Record) (err error) {
+	defer func() { _ = recover() }()
+	return h.Handler.Handle(ctx, r)
+}
+
 // Format prints which server the session is for, whatever the verb. Without it
 // fmt would read fields while other goroutines change them.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "zuora.Session(%s)", s.server) }
@@ -181,10 +198,10 @@ func (s *Session) Server() string { return s.server }
 // one said, and when the next is due.
 func (s *Session) Connect(ctx context.Context) error {
 	_, _, err := s.acquire(ctx)
-	if err != nil && err == context.Cause(ctx) {
-		err = fmt.Errorf("zuora: waiting for sign-in: %w", err)
+	if _, failed := err.(*signInError); err == nil || failed || err == ErrSessionClosed {
+		return err
 	}
-	return err
+	return fmt.Errorf("zuora: waiting for login: %w", err) // for what ended ctx
 }
 
 // Do sends req on the session, as [http.Client.Do] does, and returns an
