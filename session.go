@@ -38,6 +38,14 @@ type SessionConfig struct {
 	// Entity is the entity to work in. Zero: the user's home entity.
 	Entity Entity
 
+	// Header goes out with every call except the login: Zuora-Version, Zuora-Org-Ids,
+	// User-Agent. A call that sets the same name itself sends its own value, or none if
+	// that is nil. [NewSession] copies Header, and returns an error that names the
+	// header for Authorization, Cookie, Host, Content-…, Idempotency-Key, the headers
+	// of a connection, the two with the user's name and password, and, if Entity is
+	// set, those of an entity.
+	Header http.Header
+
 	// Base sends the requests, sign-ins included. It must not follow redirects.
 	// If it is nil, the session has a [DefaultTransport] of its own, or uses
 	// [http.DefaultTransport] if the program has replaced that by something other
@@ -80,6 +88,7 @@ type Session struct {
 	origin       origin.Origin
 	api          *url.URL // that the session's cookies are for
 	entity       Entity
+	header       http.Header
 	retrieve     func(context.Context) (Credentials, error)
 	base         func(*http.Request) (*http.Response, error)
 	closeIdle    func() // closes idle connections
@@ -132,6 +141,9 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	if err := cfg.Entity.validate(); err != nil {
 		return nil, err
 	}
+	if err := checkSessionHeader(cfg.Header, cfg.Entity); err != nil {
+		return nil, err
+	}
 	if cfg.LoginTimeout < 0 {
 		return nil, errors.New("zuora: SessionConfig.LoginTimeout is negative")
 	}
@@ -140,6 +152,7 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		origin:       origin.Of(server),
 		api:          &url.URL{Scheme: server.Scheme, Host: server.Host, Path: server.Path + "/v1/"},
 		entity:       cfg.Entity,
+		header:       cfg.Header.Clone(),
 		retrieve:     cfg.Credentials.Retrieve,
 		closeIdle:    func() {},
 		idleTimeout:  cmp.Or(cfg.IdleTimeout, 10*time.Minute),

@@ -146,6 +146,11 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 	if s.entity.ID != "" && out.Header.Get("Zuora-Entity-Ids") == "" {
 		out.Header.Set("Zuora-Entity-Ids", s.entity.ID)
 	}
+	for name, values := range s.header {
+		if !hasHeader(req.Header, name) {
+			out.Header[name] = values
+		}
+	}
 	cookies.Add(out, g.jar)
 	if resp, err = s.base(out); err != nil {
 		return nil, false, err
