@@ -1,14 +1,14 @@
 #!/bin/sh
-# Generates everything and fails if anything changed by it. What it finds out of
+# Generates everything, and fails if a file has changed by it. What was out of
 # date is up to date afterwards.
 set -eu
 cd "$(dirname "$0")/.."
-sums() { find . -name '*.gen.go' -o -path './api/*' -type f | sort | xargs cksum; }
+sums() { git ls-files -z --cached --others --exclude-standard | sort -zu | xargs -0 cksum 2>/dev/null || :; }
 before=$(sums)
 go generate ./...
 after=$(sums)
 if [ "$before" != "$after" ]; then
-	echo "generated files were out of date; commit what make generate has made of:"
+	echo "generated files were out of date; commit what go generate ./... has made of:"
 	printf '%s\n%s\n' "$before" "$after" | sort | uniq -u | awk '{print $3}' | sort -u
 	exit 1
 fi
