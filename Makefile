@@ -64,7 +64,7 @@ lint: ## staticcheck
 	@for m in $(MODULES); do (cd $$m && $(TOOL) staticcheck ./...) || exit 1; done
 
 rules: ## who may import what
-	@go run -C tools ./rules
+	@tools/imports.sh
 
 portable: ## build and vet for every platform; not part of check
 	@for p in $(PLATFORMS); do for m in $(PORTABLE); do \

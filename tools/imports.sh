@@ -1,0 +1,24 @@
+#!/bin/sh
+# Checks who imports what; CONTRIBUTING.md has the table. Tests may import what
+# their module requires.
+set -eu
+cd "$(dirname "$0")/.."
+for module in . redisstore examples conformance; do
+	go list -C "$module" -f '{{range .Imports}}{{$.ImportPath}} {{.}}{{"\n"}}{{end}}' ./...
+done | sed 's,github.com/zuora-go/zuora,zuora,g' | awk '
+	{ split($1, at, "/"); may = ".*" }
+	$2 ~ /^zuora\/internal\//         { may = "nothing" } # outside of the root module
+	at[2] ~ /^(zuoratest|cmd)$/       { may = "zuora" }
+	at[2] == "api"                    { may = "zuora|zuora/typed|" $1 "/.*" }
+	at[2] ~ /^(typed|retry)$/         { may = "zuora|zuora/internal/.*" }
+	at[2] == "internal"               { may = "zuora/internal/.*" }
+	$1 == "zuora"                     { may = "zuora/internal/.*|github.com/oapi-codegen/runtime" }
+	$2 ~ /^zuora|^[^\/]*\./ && $2 !~ "^(" may ")$" { print $1 " must not import " $2; bad = 1 }
+	END { exit bad }'
+
+# What the root requires, every importer gets.
+if grep -E '^(tool|replace|exclude)' go.mod || go list -m -f '{{if not (or .Main .Indirect)}}{{.Path}}{{end}}' all |
+	grep -vxE 'github.com/(oapi-codegen/runtime|stretchr/testify)'; then
+	echo "the root's go.mod must not have that"
+	exit 1
+fi
