@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -42,13 +41,11 @@ func appendValue(b []byte, p *plan, v reflect.Value) ([]byte, error) {
 		return appendValue(b, p.elem, v.Elem())
 	case kindText:
 		if p.typ == decimal {
-			text, err := zuora.Decimal(v.String()).MarshalJSON()
-			return append(b, text...), err
+			return appendDecimal(b, v.String())
 		}
 		return appendText(b, v.String()), nil
 	case kindRaw:
-		text, err := zuora.Value(v.String()).MarshalJSON()
-		return append(b, text...), err
+		return appendRaw(b, v.String())
 	case kindBool:
 		return strconv.AppendBool(b, v.Bool()), nil
 	case kindInt:
@@ -76,14 +73,47 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
+// appendDecimal is [zuora.Decimal.MarshalJSON] without a copy of the usual text.
+func appendDecimal(b []byte, s string) ([]byte, error) {
+	if digits(s) {
+		return append(b, s...), nil
+	}
+	text, err := zuora.Decimal(s).MarshalJSON()
+	return append(b, text...), err
+}
+
+// digits reports whether s is a JSON number without an exponent.
+func digits(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	whole, fraction, point := strings.Cut(s, ".")
+	digit := func(s string) bool {
+		for i := range len(s) {
+			if s[i] < '0' || s[i] > '9' {
+				return false
+			}
+		}
+		return s != ""
+	}
+	return digit(whole) && (whole[0] != '0' || len(whole) == 1) && (!point || digit(fraction))
+}
+
+// appendRaw is [zuora.Value.MarshalJSON] without a copy of the usual text.
+func appendRaw(b []byte, s string) ([]byte, error) {
+	n := len(b)
+	if b = append(b, s...); json.Valid(b[n:]) {
+		return b, nil
+	}
+	text, err := zuora.Value(s).MarshalJSON()
+	return append(b[:n], text...), err
+}
+
 func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 	b = append(b, '{')
 	first := len(b)
-	member := func(name string) {
+	comma := func() {
 		if len(b) > first {
 			b = append(b, ',')
 		}
-		b = append(appendText(b, name), ':')
 	}
 	for i := range p.fields {
 		f := &p.fields[i]
@@ -91,14 +121,20 @@ func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 		if f.optional && from.IsZero() {
 			continue
 		}
-		member(f.name)
+		comma()
+		b = append(b, f.key...)
 		if b, err = appendValue(b, f.plan, from); err != nil {
 			return nil, under(f.name, err)
 		}
 	}
 	if p.extra >= 0 {
 		extra, _ := v.Field(p.extra).Interface().(map[string]zuora.Value)
-		for _, name := range slices.Sorted(maps.Keys(extra)) {
+		names := make([]string, 0, len(extra))
+		for name := range extra {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
 			value := extra[name]
 			if f := p.byName[name]; f != nil && (strings.TrimSpace(string(value)) != string(zuora.Null) || !v.Field(f.index).IsZero()) {
 				return nil, fmt.Errorf("AdditionalProperties[%q]: set the field %s instead; only zuora.Null may stand here, while the field is not set", name, f.goName)
@@ -106,12 +142,11 @@ func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 			if value == "" {
 				return nil, fmt.Errorf("AdditionalProperties[%q] is empty; zuora.Null erases a field", name)
 			}
-			member(name)
-			text, err := value.MarshalJSON()
-			if err != nil {
+			comma()
+			b = append(appendText(b, name), ':')
+			if b, err = appendRaw(b, string(value)); err != nil {
 				return nil, fmt.Errorf("AdditionalProperties[%q]: %w", name, err)
 			}
-			b = append(b, text...)
 		}
 	}
 	return append(b, '}'), nil

@@ -22,6 +22,7 @@ type plan struct {
 
 type field struct {
 	name     string // in JSON
+	key      string // the same, quoted and with its colon
 	goName   string
 	index    int
 	optional bool // not sent if it is zero
@@ -142,7 +143,7 @@ func (p *plan) structure(seen map[reflect.Type]*plan) {
 		if name == "" {
 			name = f.Name
 		}
-		p.fields = append(p.fields, field{name, f.Name, i, strings.Contains(options, "omit"), newPlan(f.Type, seen)})
+		p.fields = append(p.fields, field{name, string(appendText(nil, name)) + ":", f.Name, i, strings.Contains(options, "omit"), newPlan(f.Type, seen)})
 	}
 	p.byName = make(map[string]*field, len(p.fields))
 	for i := range p.fields {
