@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/zuora-go/zuora"
 )
@@ -17,19 +19,30 @@ import (
 // are. One of them may have the name of a field only if it is [zuora.Null] and
 // the field is not set.
 func Marshal(v any) ([]byte, error) {
-	b, err := marshal(nil, v)
+	b, err := marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("zuora: %w", err)
 	}
 	return b, nil
 }
 
-func marshal(b []byte, v any) ([]byte, error) {
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func marshal(v any) ([]byte, error) {
 	from := reflect.ValueOf(v)
 	if !from.IsValid() {
-		return append(b, "null"...), nil
+		return []byte("null"), nil
 	}
-	return appendValue(b, planOf(from.Type()), from)
+	buffer := buffers.Get().(*[]byte)
+	b, err := appendValue((*buffer)[:0], planOf(from.Type()), from)
+	if err != nil {
+		return nil, err
+	}
+	if cap(b) <= 1<<20 {
+		*buffer = b
+		defer buffers.Put(buffer)
+	}
+	return bytes.Clone(b), nil
 }
 
 func appendValue(b []byte, p *plan, v reflect.Value) ([]byte, error) {

@@ -184,7 +184,7 @@ func (r *Request) build(ctx context.Context, caller zuora.Caller) (*http.Request
 		err = r.Upload.attach(req)
 	case r.Body != nil:
 		var body []byte
-		if body, err = marshal(nil, r.Body); err != nil {
+		if body, err = marshal(r.Body); err != nil {
 			break
 		}
 		req.Header.Set("Content-Type", "application/json")
