@@ -39,7 +39,7 @@ func TestCalls(t *testing.T) {
 
 	result, err := api.Query(t.Context(), zoql.Query{QueryString: "select Id from Account", Conf: &zoql.QueryConf{BatchSize: new(int64(5))}}, &zoql.QueryParams{RejectUnknownFields: true})
 	require.NoError(t, err)
-	assert.Equal(t, `POST /v1/action/query?rejectUnknownFields=true {"conf":{"batchSize":5},"queryString":"select Id from Account"}`, sent)
+	assert.Equal(t, `POST /v1/action/query?rejectUnknownFields=true {"queryString":"select Id from Account","conf":{"batchSize":5}}`, sent)
 	assert.Equal(t, zoql.QueryResult{Done: true, Size: 1, Records: []map[string]zuora.Value{{"Id": `"1"`, "Balance": "12.500000000", "Region__c": `"EU"`, "Parent": zuora.Null}}}, *result)
 
 	_, err = api.QueryMore(t.Context(), zoql.NextRecords{QueryLocator: "x-2000"}, nil)
