@@ -151,38 +151,47 @@ func (e *Error) clone() *Error {
 	return &c
 }
 
-// DecodeError says that Zuora answered a typed call with 2xx, and that the body
+// DecodeError says that Zuora answered a typed call with 2xx, and that the response
 // could not be read whole. The call returns what could be read, and this error. Do
 // not repeat a write because of it. It is found by [errors.As].
 type DecodeError struct {
 	Method     string // of the request
 	Path       string // of the request's URL, escaped, without the query
-	StatusCode int    // 2xx
+	StatusCode int    // 2xx; 0 where JSON was read without a call
 
-	// Body is the body as it came. It may hold personal data.
+	// Body is the response's body. It may hold personal data.
 	Body []byte
 
-	// Fields are the paths of what did not fit and was left out: "basicInfo.tags",
-	// "items[3].price". It is empty if nothing could be read, because the body is
-	// empty, broke off or is not JSON; it is then not known whether Zuora acted.
+	// Fields are the paths of what did not fit and was left out, such as
+	// "items[3].price". If there are none, nothing could be read, because the body is
+	// empty, breaks off or is not JSON: it is then not known whether Zuora acted.
 	Fields []string
 
-	Err error // what was wrong; of several, the first
+	Err error // what else there is to say; may be nil
 }
 
-// Error returns one line of about 1,000 characters at most.
+// Error returns one line: method, path, status, the first fields, whether Zuora acted,
+// and Err, about 1,000 characters at most, without the query and without control
+// characters.
 func (e *DecodeError) Error() string {
-	line := fmt.Sprintf("zuora: %s %s: %d %s, ", brief.Line(e.Method, 16), brief.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
-	if len(e.Fields) == 0 {
-		line += fmt.Sprintf("but a body that cannot be read (%d bytes); it is not known whether Zuora acted, so do not just repeat a write", len(e.Body))
+	line, acted := "zuora: ", ""
+	if e.StatusCode != 0 {
+		line += fmt.Sprintf("%s %s: %d %s, but ", brief.Line(e.Method, 16), brief.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
+		acted = "; it is not known whether Zuora acted, so do not repeat a write unchecked"
+	}
+	if n := len(e.Fields); n == 0 {
+		line += fmt.Sprintf("the response (%d bytes) cannot be read", len(e.Body))
 	} else {
 		const most = 3
-		line += "but not all of it could be read; Zuora has acted, so do not repeat a write: " + brief.Line(strings.Join(e.Fields[:min(len(e.Fields), most)], ", "), 300)
-		if more := len(e.Fields) - most; more > 0 {
-			line += fmt.Sprintf(" and %d more", more)
+		line += "the response does not fit at " + brief.Line(strings.Join(e.Fields[:min(n, most)], ", "), 300)
+		if n > most {
+			line += fmt.Sprintf(" and %d more", n-most)
+		}
+		if acted != "" {
+			acted = "; Zuora has acted, so do not repeat a write"
 		}
 	}
-	if e.Err != nil {
+	if line += acted; e.Err != nil {
 		line += ": " + brief.Line(strings.TrimPrefix(e.Err.Error(), "zuora: "), 300)
 	}
 	return line
