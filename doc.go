@@ -71,6 +71,13 @@
 // [Session.HTTPClient] and [Session.Transport] are HTTP and nothing more: there
 // no answer to a call is an error, though a sign-in that fails is.
 //
+// # The generated client
+//
+// [Client] and [ClientWithResponses] are made of this module's openapi.yaml. They can
+// only log in, by POST /v1/connections, and keep nothing of it; a [Session] refuses
+// that call, because it logs in by itself. All other typed calls are made on a
+// [Caller], by the packages of api/.
+//
 // # Security
 //
 // The password goes to POST …/v1/connections of the configured origin and

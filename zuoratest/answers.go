@@ -22,7 +22,15 @@ func Answer(status int, contentType, body string) http.Handler {
 	})
 }
 
-// JSON is an answer of status 200 whose body is v.
+// JSON is an answer of status 200 whose body is v, as [json.Marshal] writes it: a map,
+// a [json.RawMessage], or a value of a typed package:
+//
+//	zuoratest.JSON(accounts.Account{…})
+//
+// That is written as Zuora would, amounts without quotation marks and custom fields
+// beside the others, with one difference: what is false, 0 or "" is left out, because
+// fields that are not set are, where Zuora sends it. A Decimal "0" is written.
+// If such a field matters, use a map. If v has no JSON the answer is a 500 that says why.
 func JSON(v any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		body, err := json.Marshal(v)

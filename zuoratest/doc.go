@@ -15,7 +15,7 @@
 //	func TestInvoicing(t *testing.T) {
 //		tenant := zuoratest.NewServer(zuoratest.Config{})
 //		defer tenant.Close()
-//		tenant.Handle("GET /v1/accounts/{key}", zuoratest.JSON(map[string]any{"success": true, "basicInfo": …}))
+//		tenant.Handle("GET /v1/accounts/{key}", zuoratest.JSON(accounts.Account{…}))
 //
 //		session, err := zuora.NewSession(zuora.SessionConfig{
 //			Server:      tenant.URL,

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/api/zoql"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
@@ -258,4 +259,35 @@ func TestHandlerMaySetDeadlines(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.NoError(t, <-failed)
+}
+
+func TestJSONWritesTypedValuesAsZuoraDoesExceptForZeros(t *testing.T) {
+	type account struct {
+		Balance zuora.Decimal  `json:"balance,omitzero"`
+		Created zuora.DateTime `json:"created,omitzero"`
+		Region  zuora.Value    `json:"Region__c,omitzero"`
+		AutoPay bool           `json:"autoPay,omitzero"`
+		Day     int64          `json:"day,omitzero"`
+	}
+	for _, c := range []struct {
+		v    any
+		body string
+	}{
+		{account{Balance: "0.000000000", Created: "2017-03-01 10:07:10", Region: zuora.ValueOf("EU")}, `{"balance":0.000000000,"created":"2017-03-01 10:07:10","Region__c":"EU"}`},
+		{zoql.QueryResult{Done: true, Records: []map[string]zuora.Value{{"Balance": "2500.00"}}}, `{"done":true,"records":[{"Balance":2500.00}]}`},
+		{account{}, `{}`}, {zoql.QueryResult{}, `{}`},
+		{map[string]any{"done": false, "size": 0}, `{"done":false,"size":0}`},
+	} {
+		tenant := zuoratest.NewTenant(zuoratest.Config{})
+		tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.JSON(c.v) })
+		resp := ask(t, tenant, http.MethodGet, "/v1/x", nil)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, "application/json;charset=utf-8", resp.Header.Get("Content-Type"))
+		require.Equal(t, c.body, text(t, resp))
+	}
+	tenant := zuoratest.NewTenant(zuoratest.Config{})
+	tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.JSON(zuora.ValueOf(make(chan int))) })
+	resp := ask(t, tenant, http.MethodGet, "/v1/x", nil)
+	require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
+	require.Contains(t, text(t, resp), "zuoratest: ")
 }
