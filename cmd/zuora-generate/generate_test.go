@@ -69,7 +69,7 @@ components:
             pages: {type: integer, format: int32}
             lent: {type: boolean}
             binding: {type: string, enum: [hard, soft]}
-            cover: {$ref: "#/components/schemas/Thing"}
+            cover: {description: On its front., allOf: [{$ref: "#/components/schemas/Thing"}]}
             loans: {type: object, additionalProperties: {type: number}}
             notes: {}
             closed: {$ref: "#/components/schemas/Closed"}
@@ -89,7 +89,8 @@ components:
         title: {type: string, description: Its title.}
         edition: {type: integer}
         lent: {type: boolean}
-        cover: {$ref: "#/components/schemas/NewCover"}
+        cover: {description: What protects it., allOf: [{$ref: "#/components/schemas/NewCover"}]}
+        back: {description: Behind it., allOf: [{$ref: "#/components/schemas/NewCover"}]}
         spare: {$ref: "#/components/schemas/NewCover"}
     NewCover:
       type: object
@@ -135,11 +136,11 @@ func TestPackages(t *testing.T) {
 		"// Book is a book. type Book struct {",
 		"// What it costs. Price zuora.Decimal `json:\"price,omitempty,omitzero\"`",
 		"Pages int64 `json:\"pages,omitempty,omitzero\"` Lent bool `json:\"lent,omitempty,omitzero\"` Binding BookBinding", "// BookBinding is the type of Book.Binding.", "Lent bool", "Made zuora.Date", "Name string `json:\"name,omitempty,omitzero\"`",
-		"Cover Thing `json:\"cover,omitempty,omitzero\"`", "Loans map[string]zuora.Decimal", "Notes zuora.Value",
+		"// On its front. Cover Thing `json:\"cover,omitempty,omitzero\"`", "Loans map[string]zuora.Decimal", "Notes zuora.Value",
 		"// The values of BookBinding that are known. Others may come.", `BookBindingHard BookBinding = "hard"`,
 		"// Its title. Required. Title string `json:\"title,omitempty,omitzero\"`",
 		"Edition *int64 `json:\"edition,omitempty\"`", "Lent *bool `json:\"lent,omitempty\"`",
-		"Cover NewCover `json:\"cover,omitempty,omitzero\"`", "Spare *NewCover `json:\"spare,omitempty\"`",
+		"// What protects it. Required. Cover NewCover `json:\"cover,omitempty,omitzero\"`", "// Behind it. Back *NewCover `json:\"back,omitempty\"`", "Spare *NewCover `json:\"spare,omitempty\"`",
 		"// Custom fields, and what else has no field here. AdditionalProperties map[string]zuora.Value `json:\"-\"`",
 		"func (v *Book) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }",
 		"func (v NewBook) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }",

@@ -27,7 +27,9 @@ func prepare(doc *openapi3.T) error {
 		}
 		doc.Components.Parameters = nil // each call has its own
 	}
-	p := preparer{seen: map[*openapi3.Schema]bool{}, requested: map[*openapi3.Schema]bool{}}
+	p := preparer{
+		seen: map[*openapi3.Schema]bool{}, requested: map[*openapi3.Schema]bool{}, described: map[*openapi3.Schema]*openapi3.SchemaRef{},
+	}
 	for _, path := range doc.Paths.InMatchingOrder() {
 		for method, op := range doc.Paths.Value(path).Operations() {
 			if op.OperationID == "" {
@@ -47,7 +49,8 @@ func prepare(doc *openapi3.T) error {
 
 type preparer struct {
 	seen      map[*openapi3.Schema]bool
-	requested map[*openapi3.Schema]bool // part of a request
+	requested map[*openapi3.Schema]bool                // part of a request
+	described map[*openapi3.Schema]*openapi3.SchemaRef // copies with a description of their own, and what they are of
 }
 
 func (p *preparer) operation(op *openapi3.Operation, shared openapi3.Parameters) {
@@ -99,14 +102,37 @@ func (p *preparer) schema(ref *openapi3.SchemaRef, request bool) {
 		flatten(s)
 		p.prepare(s)
 	}
-	for _, property := range s.Properties {
+	for name, property := range s.Properties {
+		property = p.reference(property, request)
 		if origin := cmp.Or(property.Origin, property.Value.Origin); origin != nil && origin.Key != nil {
 			set(&property.Extensions, "x-order", float64(origin.Key.Line)) // as the spec has them
 		}
-		p.schema(property, request)
+		s.Properties[name] = property
 	}
 	p.schema(s.Items, request)
 	p.schema(s.AdditionalProperties.Schema, request)
+}
+
+// reference prepares a property's schema. A property that refers to a schema and
+// has a description of its own, which OpenAPI says by an allOf of one, becomes such
+// a reference.
+func (p *preparer) reference(property *openapi3.SchemaRef, request bool) *openapi3.SchemaRef {
+	v, to := property.Value, p.described[property.Value]
+	if to == nil && property.Ref == "" && len(v.AllOf) == 1 && v.AllOf[0].Ref != "" && len(v.Properties) == 0 {
+		to = v.AllOf[0]
+	}
+	if to == nil {
+		p.schema(property, request)
+		return property
+	}
+	p.schema(to, request)
+	if v.AllOf == nil {
+		return property // which has been here before
+	}
+	described := *to.Value
+	described.Description, described.Origin = wrap(v.Description), v.Origin
+	p.described[&described] = to
+	return &openapi3.SchemaRef{Ref: to.Ref, Value: &described, Origin: property.Origin}
 }
 
 func (p *preparer) prepare(s *openapi3.Schema) {
@@ -128,7 +154,7 @@ func (p *preparer) prepare(s *openapi3.Schema) {
 func (p *preparer) request(s *openapi3.Schema) {
 	for name, property := range s.Properties {
 		isNeeded := slices.Contains(s.Required, name)
-		if isNeeded && property.Ref == "" {
+		if isNeeded && (property.Ref == "" || p.described[property.Value] != nil) {
 			property.Value.Description = required(property.Value.Description)
 		}
 		_, decided := property.Value.Extensions[skipPointer]
