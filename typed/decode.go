@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"fmt"
@@ -18,7 +19,8 @@ import (
 // one another where no digit gets lost, and one item into a list of one. Null,
 // and "" where v has no string, leave a field as it is. Names are compared
 // exactly. Members that v has no field for are kept in its AdditionalProperties,
-// unless they are null.
+// unless they are null. So are the URLs that some versions of Zuora's API send in
+// the place of lists of objects.
 //
 // What does not fit is left out. Unmarshal then returns a [*zuora.DecodeError]
 // that names it, and v has everything else. Only data that is no JSON leaves v
@@ -257,7 +259,7 @@ func (d *decoder) object(c byte, p *plan, v reflect.Value) {
 		if f == nil {
 			f = p.byName[text(name)] // escaped
 		}
-		if f != nil {
+		if f != nil && (p.extra < 0 || !f.plan.isListOfObjects() || !isURL(d.data[d.off:])) {
 			d.value(f.plan, v.Field(f.index))
 			return
 		}
@@ -271,6 +273,12 @@ func (d *decoder) object(c byte, p *plan, v reflect.Value) {
 	if extra != nil {
 		v.Field(p.extra).Set(reflect.ValueOf(extra))
 	}
+}
+
+// isURL reports whether a string that begins with http or a slash is at the
+// beginning of data.
+func isURL(data []byte) bool {
+	return bytes.HasPrefix(data, []byte(`"http`)) || bytes.HasPrefix(data, []byte(`"/`)) || bytes.HasPrefix(data, []byte(`"\/`))
 }
 
 // members calls read for each member of the object at d.off, with d.off at the

@@ -118,6 +118,29 @@ func TestNullAndEmptyTextLeaveFieldsUnset(t *testing.T) {
 }
 
 // No value in any place loses what stands beside it.
+// Some versions of Zuora's API send the URL of a list in its place.
+func TestURLsOfListsAreKept(t *testing.T) {
+	for _, url := range []string{`"https://rest.zuora.com/v1/lines"`, `"/v1/lines"`, `"\/v1\/lines"`} {
+		body := `{"name":"a","metas":{"m":{"id":"1"}},"lines":` + url + `}`
+		var o order
+		require.NoError(t, json.Unmarshal([]byte(body), &o), url)
+		assert.Equal(t, order{
+			Name: "a", Metas: map[string]line{"m": {ID: "1"}},
+			AdditionalProperties: map[string]zuora.Value{"lines": zuora.Value(url)},
+		}, o)
+		again, err := json.Marshal(o)
+		require.NoError(t, err)
+		assert.JSONEq(t, body, string(again))
+	}
+	for _, body := range []string{`{"lines":"odd"}`, `{"lines":["/v1/lines"]}`, `{"line":"/v1/line"}`, `{"counts":"/v1/counts"}`} {
+		var o order
+		assert.ErrorAs(t, json.Unmarshal([]byte(body), &o), new(*zuora.DecodeError), body)
+		assert.Empty(t, o.AdditionalProperties, body)
+	}
+	_, err := json.Marshal(order{Lines: []line{{ID: "1"}}, AdditionalProperties: map[string]zuora.Value{"lines": `"/v1/lines"`}})
+	assert.ErrorContains(t, err, "set the field Lines instead")
+}
+
 func TestOddValuesLoseNothingElse(t *testing.T) {
 	odd := []string{
 		"null", "true", "false", "0", "-0", "0.000000000", "1e400", "12.5", "123456789012345678901234567890", `""`, `" "`, `"text"`, `"\ud800"`,

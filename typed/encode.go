@@ -16,8 +16,8 @@ import (
 
 // Marshal returns v as JSON. Fields that are zero are left out; an empty list
 // that is not nil is sent. AdditionalProperties stand beside the fields, as they
-// are. One of them may have the name of a field only if it is [zuora.Null] and
-// the field is not set.
+// are. One of them may have the name of a field only if the field is not set, and
+// it is [zuora.Null], or a URL in the place of a list.
 func Marshal(v any) ([]byte, error) {
 	b, err := marshal(v)
 	if err != nil {
@@ -149,7 +149,7 @@ func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 		slices.Sort(names)
 		for _, name := range names {
 			value := extra[name]
-			if f := p.byName[name]; f != nil && (strings.TrimSpace(string(value)) != string(zuora.Null) || !v.Field(f.index).IsZero()) {
+			if f := p.byName[name]; f != nil && (!v.Field(f.index).IsZero() || !f.mayStandAside(value)) {
 				return nil, fmt.Errorf("AdditionalProperties[%q]: set the field %s instead; only zuora.Null may stand here, while the field is not set", name, f.goName)
 			}
 			if value == "" {
@@ -163,6 +163,13 @@ func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 		}
 	}
 	return append(b, '}'), nil
+}
+
+// mayStandAside reports whether value may be an additional property with the name
+// of f: null, or the URL that came in the place of a list.
+func (f *field) mayStandAside(value zuora.Value) bool {
+	text := strings.TrimSpace(string(value))
+	return text == string(zuora.Null) || f.plan.isListOfObjects() && isURL([]byte(text))
 }
 
 // pathError is an error at a place in what is marshalled.

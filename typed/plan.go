@@ -54,6 +54,8 @@ var (
 	}
 )
 
+func (p *plan) isListOfObjects() bool { return p.kind == kindList && p.elem.kind == kindStruct }
+
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
