@@ -22,10 +22,10 @@ type step struct {
 
 // wait waits for a job that goes through steps, and stays at the last.
 func wait(ctx context.Context, steps ...step) (polls int, err error) {
-	job, err := typed.Wait(ctx, func() (*int, string, typed.State, string, error) {
+	job, err := typed.Wait(ctx, func() (*int, typed.Progress, error) {
 		s := steps[min(polls, len(steps)-1)]
 		polls++
-		return new(polls), s.status, s.state, s.failure, s.err
+		return new(polls), typed.Progress{Status: s.status, State: s.state, Reason: s.failure}, s.err
 	})
 	if job == nil || *job != polls {
 		return polls, errors.New("not the last job")
