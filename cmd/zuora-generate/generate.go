@@ -30,13 +30,17 @@ func generate(spec, name string) (string, error) {
 		return "", err
 	}
 	var problems []string
-	maps.Copy(codegen.TemplateFunctions, map[string]any{"calls": func(ops []codegen.OperationDefinition) []call {
-		list, err := calls(ops)
-		if err != nil {
-			problems = append(problems, err.Error())
-		}
-		return list
-	}})
+	options, _ := doc.Extensions["x-options"].(bool) // the package has types Option and options, by hand
+	maps.Copy(codegen.TemplateFunctions, map[string]any{
+		"options": func() bool { return options },
+		"calls": func(ops []codegen.OperationDefinition) []call {
+			list, err := calls(ops)
+			if err != nil {
+				problems = append(problems, err.Error())
+			}
+			return list
+		},
+	})
 	code, err := codegen.Generate(doc, configuration(name, overrides))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", spec, err)
