@@ -96,7 +96,9 @@ func (v *QueryResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, 
 func (v QueryResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
 // API makes this section's calls. It may be used by many goroutines at once.
-type API struct{ caller zuora.Caller }
+type API struct {
+	caller zuora.Caller
+}
 
 // New returns an API whose calls caller sends: a [*zuora.Session], or what
 // [zuora.NewCaller] returns.
