@@ -30,7 +30,7 @@ func DecimalOf(r *big.Rat, digits int) Decimal {
 	if r == nil {
 		return ""
 	}
-	s := r.FloatString(max(digits, 0))
+	s := r.FloatString(digits)
 	if strings.Trim(s, "-0.") == "" {
 		s = strings.TrimPrefix(s, "-") // rounded to zero
 	}
@@ -72,11 +72,8 @@ func (d Decimal) Float64() (float64, error) {
 // where [Decimal.Rat] of one of them does.
 func (d Decimal) Cmp(other Decimal) (int, error) {
 	a, err := d.Rat()
-	if err != nil {
-		return 0, err
-	}
-	b, err := other.Rat()
-	if err != nil {
+	b, err2 := other.Rat()
+	if err := cmp.Or(err, err2); err != nil {
 		return 0, err
 	}
 	return a.Cmp(b), nil

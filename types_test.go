@@ -201,7 +201,7 @@ func TestAValueIsRead(t *testing.T) {
 		text string
 		bool string
 	}{
-		{`"EU"`, "EU", ""}, {"EU", "EU", ""}, {`12.50`, "12.50", ""}, {`true`, "true", "true"}, {`false`, "false", "false"}, {`"true"`, "true", "true"}, {`"False"`, "False", "false"},
+		{`"EU"`, "EU", ""}, {"EU", "EU", ""}, {" \"EU\"\n", "EU", ""}, {" null ", "", ""}, {`12.50`, "12.50", ""}, {`true`, "true", "true"}, {`false`, "false", "false"}, {`"true"`, "true", "true"}, {`"False"`, "False", "false"},
 		{`null`, "", ""}, {"", "", ""}, {`{"a":1}`, "", ""}, {`["true"]`, "", ""}, {`"yes"`, "yes", ""}, {zuora.ValueOf(make(chan int)), "", ""},
 	} {
 		assert.Equal(t, c.text, c.v.Text(), string(c.v))
