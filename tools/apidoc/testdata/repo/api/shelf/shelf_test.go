@@ -1,0 +1,3 @@
+package shelf
+
+func OnlyForTests() {}
