@@ -23,6 +23,7 @@ import (
 )
 
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/accounts/openapi.yaml -out ../../api/accounts
+//go:generate go run -C ../../tools ./apidoc
 
 // All returns the payment methods of all kinds, those included for whose kind p has
 // no field. With a [*zuora.DecodeError] it returns what could be read.

@@ -16,3 +16,4 @@
 package catalog
 
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/catalog/openapi.yaml -out ../../api/catalog
+//go:generate go run -C ../../tools ./apidoc

@@ -25,6 +25,7 @@ import (
 )
 
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/dataquery/openapi.yaml -out ../../api/dataquery
+//go:generate go run -C ../../tools ./apidoc
 
 // Option changes what [New] returns.
 type Option func(*options)

@@ -18,6 +18,7 @@ import (
 )
 
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/exports/openapi.yaml -out ../../api/exports
+//go:generate go run -C ../../tools ./apidoc
 
 // Run starts an export of what query selects, waits for it and returns its file,
 // unread. The caller closes the file. An export that fails is an error with

@@ -19,6 +19,7 @@ import (
 )
 
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/zoql/openapi.yaml -out ../../api/zoql
+//go:generate go run -C ../../tools ./apidoc
 
 // All returns every record that query finds, by [API.Query] and [API.QueryMore].
 // The sequence ends with the first error, which it yields beside nil. Memory holds
