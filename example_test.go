@@ -24,8 +24,8 @@ func exampleTenant() *zuoratest.Server {
 	return tenant
 }
 
-// A session, and calls on it.
-func Example() {
+// Plain HTTP on a session.
+func Example_http() {
 	tenant := exampleTenant()
 	defer tenant.Close()
 

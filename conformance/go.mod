@@ -8,6 +8,7 @@ require (
 	github.com/getkin/kin-openapi v0.142.0
 	github.com/stretchr/testify v1.12.1
 	github.com/zuora-go/zuora v0.0.0
+	golang.org/x/mod v0.41.0
 )
 
 require (

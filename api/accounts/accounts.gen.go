@@ -659,6 +659,10 @@ type NewAccount struct {
 	// The batch of accounts that bill runs bill together, such as Batch1.
 	Batch string `json:"batch,omitempty,omitzero"`
 
+	// The account's credit limit. Zuora's published document does not have it; a tenant may
+	// refuse it.
+	CreditLimit zuora.Decimal `json:"creditLimit,omitempty,omitzero"`
+
 	// The day of the month on which the account is billed, 1 to 31; 31 is the last day of each
 	// month, and 0 lets Zuora choose. It must be set if no subscription is.
 	BillCycleDay *int64 `json:"billCycleDay,omitempty"`
@@ -1723,7 +1727,9 @@ func (v *TaxInfo) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 func (v TaxInfo) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
 // API makes this section's calls. It may be used by many goroutines at once.
-type API struct{ caller zuora.Caller }
+type API struct {
+	caller zuora.Caller
+}
 
 // New returns an API whose calls caller sends: a [*zuora.Session], or what
 // [zuora.NewCaller] returns.
