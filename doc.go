@@ -48,13 +48,14 @@
 // neither failures nor broken connections; what net/http does by itself, with a
 // connection that was closed under a request, it still does.
 //
-// A sign-in that failed is not tried again too soon, and calls get its error at
+// A login that failed is not tried again too soon. Calls get a [*LoginError] at
 // once, with the time of the next try. Credentials that Zuora has refused are
 // tried once in 5 minutes, for a few wrong tries can lock a user out; the
 // provider is asked at each call meanwhile, and other credentials are tried at
 // once. After a 429 nothing is tried for its Retry-After, or a minute. Any other
 // failure is followed by a wait of a second, then two, and so on to 30, and up to
-// a quarter more of each.
+// a quarter more of each. What the status of a login says stands as soon as its
+// header is there, whatever becomes of its body or of the time.
 //
 // With a [SessionConfig.Store] a process takes the session that another has
 // signed in for, if there is one, and stores what it signs in for itself. If

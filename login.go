@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/brief"
+	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/limits"
 	"github.com/zuora-go/zuora/internal/peek"
@@ -27,8 +28,8 @@ type login struct {
 	generation *generation
 }
 
-// login asks for credentials and signs in with them.
-func (s *Session) login(ctx context.Context) (login, error) {
+// login asks for credentials and logs in with them. f is told early if that fails.
+func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, error) {
 	c, err := s.retrieve(ctx)
 	if err != nil {
 		if c.SecretAccessKey != "" {
@@ -43,51 +44,54 @@ func (s *Session) login(ctx context.Context) (login, error) {
 		return login{}, err
 	}
 	if s.fleet != nil {
-		return s.sharedLogin(ctx, c)
+		return s.sharedLogin(ctx, c, f)
 	}
-	return s.ownLogin(ctx, c)
+	return s.ownLogin(ctx, c, f)
 }
 
-// ownLogin signs in with c, unless that is held back.
-func (s *Session) ownLogin(ctx context.Context, c Credentials) (login, error) {
+// ownLogin logs in with c, unless that has to wait.
+func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[login]) (login, error) {
 	if held := s.heldBack(c); held.Err != nil {
-		return login{}, newSignInError(held)
+		return login{}, newLoginError(held)
 	}
 	jar, _ := cookiejar.New(nil)
 	sent := s.clock.Now()
 	g := &generation{jar: jar, born: sent.Mono}
 	g.Used(sent)
-	if err := s.signIn(ctx, c, jar); err != nil {
-		return login{tried: &c}, err
+	failed := login{tried: &c}
+	if err := s.signIn(ctx, c, jar, func(err error) {
+		if !f.Failed(failed, err) {
+			s.hold(err, &c)
+		}
+	}); err != nil {
+		return failed, err
 	}
 	return login{&c, g}, nil
 }
 
-// land puts a login's generation in force, or its failure on the book, and
-// returns what to tell those who wait.
-func (s *Session) land(l login, err error) (login, func() error) {
+// land makes a login's generation the current one, or sets when the next login may
+// be tried.
+func (s *Session) land(l login, err error) (login, error, func()) {
 	if err == context.DeadlineExceeded {
 		err = fmt.Errorf("zuora: not done after %v (LoginTimeout): %w", s.loginTimeout, err)
 	}
-	var held holdback.Entry
-	again, known := err.(*signInError) // what an earlier login said
-	if known {
-		held = again.Entry
-	} else if err != nil {
-		held = s.hold(err, l.tried)
+	failed, known := err.(*LoginError) // of an earlier login
+	if err != nil && !known {
+		failed = newLoginError(s.hold(err, l.tried))
 	}
-	if !s.settle(l) {
-		return login{}, func() error { return ErrSessionClosed }
+	switch {
+	case !s.settle(l):
+		return login{}, ErrSessionClosed, func() {}
+	case err == nil:
+		took := time.Duration(s.clock.Now().Mono - l.generation.Mono.Load())
+		return l, nil, func() { s.log.Info("zuora: logged in", "generation", l.generation.number, "duration", took) }
+	case known:
+		return login{}, failed, func() {}
 	}
-	if err == nil {
-		s.log.Info("zuora: signed in", "generation", l.generation.number,
-			"duration", time.Duration(s.clock.Now().Mono-l.generation.Mono.Load()))
-		return l, nil
+	logged := *failed
+	return login{}, failed, func() {
+		s.log.Warn("zuora: login failed; the next one has to wait", "error", logged.Err, "until", logged.Next)
 	}
-	if !known {
-		s.log.Warn("zuora: sign-in failed; the next is held back", "error", held.Err, "until", held.Next)
-	}
-	return login{}, func() error { return newSignInError(held) }
 }
 
 // heldBack is what forbids a login with c.
@@ -129,9 +133,10 @@ func (s *Session) settle(l login) bool {
 	return !s.closed
 }
 
-// signIn makes the call, follows no redirect of it, and accepts no answer but
-// one that says success and leaves a session cookie in jar.
-func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar) error {
+// signIn makes the call, follows no redirect of it, and accepts no response except
+// one that says success and leaves a session cookie in jar. It calls failed as soon
+// as the status says so.
+func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar, failed func(error)) error {
 	client := Client{Server: s.server + "/", Client: &http.Client{
 		Transport:     roundTripper(s.base),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -160,7 +165,8 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar)
 		return fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, withoutSecret(err, c.SecretAccessKey))
 	}
 	defer peek.Discard(resp, sessionLook)
-	if resp.StatusCode/100 != 2 { // what it says by that stands, though the body may never come
+	if e := CheckResponse(resp, nil); e != nil { // which stands, though the body may never come
+		failed(withoutSecret(e, c.SecretAccessKey))
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLogin+1))
@@ -232,27 +238,43 @@ func withoutSecret(err error, secret Secret) error {
 	return err
 }
 
-// signInError is a failed login, and when the next will be tried.
-type signInError struct{ holdback.Entry }
+// LoginError is returned by calls, and by [Session.Connect], that have no session
+// because a login failed, just now or earlier. It is the caller's own.
+type LoginError struct {
+	// Err is why: an [*Error] if Zuora refused the login, whose RetryAfter is then
+	// the time until Next, or else an error of the [CredentialsProvider] or of the
+	// transport.
+	Err error
 
-// newSignInError makes an error for one caller, who may do with it what he
-// likes.
-func newSignInError(held holdback.Entry) error {
-	if e, ok := held.Err.(*Error); ok {
-		e = e.clone()
-		e.RetryAfter = max(0, time.Until(held.Next))
-		held.Err = e
-	}
-	return &signInError{held}
+	// Next is when the session will try to log in again, if a call needs it. If the
+	// credentials were refused, others are tried at once.
+	Next time.Time
 }
 
-func (e *signInError) Error() string {
-	hint := ""
+// Error returns one line: why the login failed, and when the next try is due.
+func (e *LoginError) Error() string {
+	cause := "no cause"
+	if e.Err != nil {
+		cause = strings.TrimPrefix(e.Err.Error(), "zuora: ")
+	}
 	if z := (*Error)(nil); errors.As(e.Err, &z) && z.StatusCode/100 == 3 {
-		hint = " (a sign-in follows no redirect)"
+		cause += " (a login follows no redirect)"
 	}
-	return fmt.Sprintf("zuora: sign-in failed: %s%s; next try not before %s",
-		strings.TrimPrefix(e.Err.Error(), "zuora: "), hint, e.Next.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("zuora: login failed: %s; next try not before %s", cause, e.Next.UTC().Format(time.RFC3339))
 }
 
-func (e *signInError) Unwrap() error { return e.Err }
+// Unwrap returns e.Err.
+func (e *LoginError) Unwrap() error { return e.Err }
+
+func newLoginError(held holdback.Entry) *LoginError { return &LoginError{held.Err, held.Next} }
+
+// clone returns a copy for one caller, who may change what is in it.
+func (e *LoginError) clone() *LoginError {
+	c := *e
+	if z, ok := c.Err.(*Error); ok {
+		z = z.clone()
+		z.RetryAfter = max(0, time.Until(c.Next))
+		c.Err = z
+	}
+	return &c
+}

@@ -82,7 +82,7 @@ func TestAnswersThatAreNoLogin(t *testing.T) {
 			session := newSession(t, configFor(server))
 			err := session.Connect(t.Context())
 			require.ErrorContains(t, err, test.want)
-			require.ErrorContains(t, err, "zuora: sign-in failed: POST ")
+			require.ErrorContains(t, err, "zuora: login failed: POST ")
 			require.NotContains(t, err.Error(), "cookie-of-it")
 			require.NotContains(t, err.Error(), "\n")
 			_, _, err = get(t.Context(), session, "/v1/ok")
@@ -94,8 +94,8 @@ func TestAnswersThatAreNoLogin(t *testing.T) {
 // A Base without decompression of its own: the server compresses unasked.
 func TestCompressedLoginResponses(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"success":true}`:  "",
-		`{"success":false}`: "200 OK, not successful",
+		`{"success":true}`:                           "",
+		`{"success":false}`:                          "200 OK, not successful",
 		strings.Repeat(`{"success":true}`, 2<<20/16): "not a login response",
 	} {
 		server := newServer(t, zuoratest.Config{})
@@ -197,6 +197,81 @@ func TestWrongPasswordIsTriedOnceInFiveMinutes(t *testing.T) {
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 		require.Equal(t, before+1, tenant.Logins(), "another value is tried at once")
 	})
+}
+
+// What the status says of a login stands, whatever becomes of the body or of the
+// time.
+func TestStatusOfALoginStandsWithoutItsBody(t *testing.T) {
+	for _, status := range []int{http.StatusUnauthorized, http.StatusTooManyRequests} {
+		refusal := func(req *http.Request, body io.Reader) *http.Response {
+			return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {"300"}}, Request: req, Body: io.NopCloser(body), ContentLength: -1}
+		}
+		for what, test := range map[string]struct {
+			timeout time.Duration
+			late    bool // the first callers have gone by then
+			answer  func(req *http.Request, forever <-chan struct{}) *http.Response
+		}{
+			"a body that never comes": {time.Second, false, func(req *http.Request, forever <-chan struct{}) *http.Response {
+				return refusal(req, waitFor(req.Context().Done()))
+			}},
+			"a body that ignores its context": {time.Second, false, func(req *http.Request, forever <-chan struct{}) *http.Response {
+				return refusal(req, waitFor(forever))
+			}},
+			"a header at the last moment": {30 * time.Second, false, func(req *http.Request, forever <-chan struct{}) *http.Response {
+				time.Sleep(30*time.Second - 1)
+				return refusal(req, waitFor(forever))
+			}},
+			"a header after the time": {30 * time.Second, true, func(req *http.Request, forever <-chan struct{}) *http.Response {
+				time.Sleep(30*time.Second + 1)
+				return refusal(req, strings.NewReader(""))
+			}},
+			"a body that panics": {30 * time.Second, false, func(req *http.Request, forever <-chan struct{}) *http.Response {
+				return refusal(req, readerFunc(func([]byte) (int, error) { panic("hunter2") }))
+			}},
+			"a body that breaks off": {30 * time.Second, false, func(req *http.Request, forever <-chan struct{}) *http.Response {
+				return refusal(req, io.MultiReader(strings.NewReader(`{"success":tr`), readerFunc(func([]byte) (int, error) { return 0, io.ErrUnexpectedEOF })))
+			}},
+		} {
+			for _, shared := range []bool{false, true} {
+				t.Run(fmt.Sprint(status, ", ", what, ", store: ", shared), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						forever := make(chan struct{})
+						defer close(forever)
+						var tries atomic.Int32
+						cfg := zuora.SessionConfig{
+							Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
+							LoginTimeout: test.timeout,
+							Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+								tries.Add(1)
+								return test.answer(req, forever), nil
+							}),
+						}
+						if shared {
+							cfg.Store = newMemoryStore()
+						}
+						session := newSession(t, cfg)
+						want := map[int]error{401: zuora.ErrUnauthenticated, 429: zuora.ErrRateLimited}[status]
+						err := session.Connect(t.Context())
+						if test.late {
+							require.ErrorIs(t, err, context.DeadlineExceeded)
+							time.Sleep(2 * time.Second) // until another login may be tried
+						} else {
+							require.ErrorIs(t, err, want)
+						}
+						for range 297 {
+							require.ErrorIs(t, session.Connect(t.Context()), want)
+							time.Sleep(time.Second)
+						}
+						require.EqualValues(t, 1, tries.Load())
+						time.Sleep(5 * time.Second)
+						require.Error(t, session.Connect(t.Context()))
+						require.EqualValues(t, 2, tries.Load())
+						time.Sleep(time.Minute) // until Base is done
+					})
+				})
+			}
+		}
+	}
 }
 
 // A provider that goes back and forth between two wrong values hammers neither.
@@ -338,6 +413,74 @@ func TestFailingProviderBacksOff(t *testing.T) {
 	})
 }
 
+// Whatever makes a login fail, callers get a LoginError that says when the next is
+// due: those who waited for it, and those who come before that.
+func TestEveryFailedLoginIsALoginError(t *testing.T) {
+	broken := errors.New("the vault is sealed")
+	answer := func(h http.Handler) func(*zuora.SessionConfig, *zuoratest.Tenant) {
+		return func(_ *zuora.SessionConfig, tenant *zuoratest.Tenant) {
+			tenant.Intercept(func(*http.Request) http.Handler { return h })
+		}
+	}
+	provide := func(f zuora.CredentialsFunc) func(*zuora.SessionConfig, *zuoratest.Tenant) {
+		return func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) { cfg.Credentials = f }
+	}
+	for what, test := range map[string]struct {
+		prepare func(*zuora.SessionConfig, *zuoratest.Tenant)
+		next    time.Duration // and up to a quarter more
+		is      error
+		text    string
+	}{
+		"a provider that fails":       {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{}, broken }), time.Second, broken, "retrieve credentials: the vault is sealed"},
+		"a provider that panics":      {provide(func(context.Context) (zuora.Credentials, error) { panic(broken) }), time.Second, nil, "the call panicked with a *errors.errorString"},
+		"a provider without a secret": {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{AccessKeyID: "u"}, nil }), time.Second, nil, "SecretAccessKey is empty"},
+		"a provider that hangs": {provide(func(ctx context.Context) (zuora.Credentials, error) { <-ctx.Done(); return zuora.Credentials{}, ctx.Err() }), time.Second, context.DeadlineExceeded,
+			"not done after 30s (LoginTimeout): context deadline exceeded"},
+		"a transport that fails": {func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) {
+			cfg.Base = roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken })
+		}, time.Second, broken, "POST https://rest.zuora.example/v1/connections: the vault is sealed"},
+		"refused credentials": {answer(zuoratest.Unauthorized()), 5 * time.Minute, zuora.ErrUnauthenticated, "POST /v1/connections: 401 Unauthorized: 90000011"},
+		"a rate limit":        {answer(zuoratest.ConcurrencyLimited(2 * time.Minute)), 2 * time.Minute, zuora.ErrRateLimited, "429 Too Many Requests"},
+		"another failure":     {answer(zuoratest.ServerError()), time.Second, nil, "500 Internal Server Error"},
+		"no cookie":           {answer(jsonAnswer(`{"success":true}`)), time.Second, nil, "success without a ZSession cookie"},
+		"a redirect":          {answer(http.RedirectHandler("/", http.StatusFound)), time.Second, nil, "(a login follows no redirect)"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				cfg := inMemoryConfig(tenant)
+				test.prepare(&cfg, tenant)
+				session := newSession(t, cfg)
+				var next time.Time
+				for range 2 { // and then by what is known
+					_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+					for _, err := range []error{err, session.Connect(t.Context())} {
+						var failed *zuora.LoginError
+						require.ErrorAs(t, err, &failed)
+						if next.IsZero() {
+							next = failed.Next
+							require.GreaterOrEqual(t, time.Until(next), test.next)
+							require.LessOrEqual(t, time.Until(next), test.next+test.next/4)
+						}
+						require.Equal(t, next, failed.Next)
+						require.ErrorContains(t, failed, "zuora: login failed: ")
+						require.ErrorContains(t, failed, test.text)
+						require.ErrorContains(t, failed, "; next try not before "+next.UTC().Format(time.RFC3339))
+						require.NotContains(t, strings.TrimPrefix(failed.Error(), "zuora: "), "zuora: ")
+						require.Equal(t, failed.Err, errors.Unwrap(failed))
+						if test.is != nil {
+							require.ErrorIs(t, err, test.is)
+						}
+						*failed = zuora.LoginError{} // it is the caller's own
+					}
+				}
+			})
+		})
+	}
+	require.EqualError(t, &zuora.LoginError{}, "zuora: login failed: no cause; next try not before 0001-01-01T00:00:00Z")
+}
+
 // Nor do those share one who waited for the same login.
 func TestErrorOfALoginIsEachWaitersOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -472,7 +615,7 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 		synctest.Wait()
-		require.Equal(t, []string{`level=INFO msg="zuora: signed in" generation=1`}, log.take())
+		require.Equal(t, []string{`level=INFO msg="zuora: logged in" generation=1`}, log.take())
 
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 		require.Empty(t, log.take(), "a call that goes well is no news")
@@ -482,7 +625,7 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 		synctest.Wait() // the login reports for itself
 		require.ElementsMatch(t, []string{
 			`level=INFO msg="zuora: session to be renewed" reason=refused generation=1`,
-			`level=INFO msg="zuora: signed in" generation=2`,
+			`level=INFO msg="zuora: logged in" generation=2`,
 			`level=INFO msg="zuora: call replayed" method=GET generation=2`,
 		}, log.take())
 
@@ -501,14 +644,14 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{
 			`level=INFO msg="zuora: session to be renewed" idle=11m0s reason=unused generation=2`,
-			`level=WARN msg="zuora: sign-in failed; the next is held back" error.method=POST error.path=/v1/connections error.status=429 error.reasons="70 API Rate limit exceeded" error.request_id=` + requestID(t, session) + ` error.process_id=""`,
+			`level=WARN msg="zuora: login failed; the next one has to wait" error.method=POST error.path=/v1/connections error.status=429 error.reasons="70 API Rate limit exceeded" error.request_id=` + requestID(t, session) + ` error.process_id=""`,
 		}, log.take(), "held back: said once")
 
 		failing.Store(false)
 		time.Sleep(time.Minute)
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 		synctest.Wait()
-		require.Equal(t, []string{`level=INFO msg="zuora: signed in" generation=3`}, log.take())
+		require.Equal(t, []string{`level=INFO msg="zuora: logged in" generation=3`}, log.take())
 	})
 }
 
@@ -529,10 +672,12 @@ func TestLogOfSignInsHasTheirTimes(t *testing.T) {
 		cfg := inMemoryConfig(tenant)
 		cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
+		synctest.Wait()
 		require.Contains(t, strings.Join(log.take(), "\n"), " duration=3s")
 
 		refused.Store(true)
 		require.Error(t, newSession(t, cfg).Connect(t.Context()))
+		synctest.Wait()
 		until := time.Now().Add(5 * time.Minute).Format("2006-01-02T15:04:05.000Z07:00")
 		require.Contains(t, strings.Join(log.take(), "\n"), " until="+until)
 	})

@@ -211,7 +211,7 @@ func (s *Session) Server() string { return s.server }
 // one said, and when the next is due.
 func (s *Session) Connect(ctx context.Context) error {
 	_, _, err := s.acquire(ctx)
-	if _, failed := err.(*signInError); err == nil || failed || err == ErrSessionClosed {
+	if _, failed := err.(*LoginError); err == nil || failed || err == ErrSessionClosed {
 		return err
 	}
 	return fmt.Errorf("zuora: waiting for login: %w", err) // for what ended ctx
@@ -293,7 +293,10 @@ func (s *Session) acquire(ctx context.Context) (*generation, idle.Instant, error
 	if f == nil {
 		return g, now, err
 	}
-	l, err := f.Wait(ctx)
+	l, ended, err := f.Wait(ctx)
+	if failed, ok := err.(*LoginError); ok && !ended {
+		err = failed.clone()
+	}
 	return l.generation, s.clock.Now(), err
 }
 
@@ -320,7 +323,7 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 		return nil, nil, context.Cause(ctx)
 	}
 	if held := s.held.Load().Held(); held.Err != nil && s.fleet == nil {
-		return nil, nil, newSignInError(held)
+		return nil, nil, newLoginError(held).clone()
 	}
 	f := flight.Start(ctx, s.loginTimeout, s.login, s.land)
 	s.flight.Store(f)

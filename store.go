@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/share"
 )
 
@@ -26,18 +27,18 @@ type SessionStore interface {
 }
 
 // sharedLogin takes the fleet's session, or signs in for the fleet.
-func (s *Session) sharedLogin(ctx context.Context, c Credentials) (login, error) {
+func (s *Session) sharedLogin(ctx context.Context, c Credentials, f *flight.Flight[login]) (login, error) {
 	key := share.Key(s.server, c.AccessKeyID, s.entity.ID, s.entity.LegacyID, s.entity.LegacyName)
 	var own login
 	var held *share.Held
 	var err error
 	if h := s.heldBack(c); h.Err != nil {
 		if held = s.fleet.Look(ctx, key); held == nil {
-			return login{}, newSignInError(h)
+			return login{}, newLoginError(h)
 		}
 	} else if held, err = s.fleet.Session(ctx, key, func(ctx context.Context) (share.Record, error) {
 		var err error
-		if own, err = s.ownLogin(ctx, c); err != nil {
+		if own, err = s.ownLogin(ctx, c, f); err != nil {
 			return share.Record{}, err
 		}
 		return share.NewRecord(own.generation.jar, s.api, time.Unix(0, own.generation.Wall.Load())), nil

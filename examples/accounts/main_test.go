@@ -168,7 +168,7 @@ func TestFailedCallEndsTheProgram(t *testing.T) {
 		env["ZUORA_SECRET_ACCESS_KEY"] = "of yesterday"
 		code, _, stderr := call(t, env)
 		assert.Equal(t, 1, code)
-		assert.Contains(t, stderr, "sign-in failed: POST /v1/connections: 401 Unauthorized")
+		assert.Contains(t, stderr, "login failed: POST /v1/connections: 401 Unauthorized")
 		assert.NotContains(t, stderr, "of yesterday")
 	})
 }

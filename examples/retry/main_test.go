@@ -115,7 +115,7 @@ func TestSignInThatStaysAwayIsGivenUpInTime(t *testing.T) {
 	bubble(t, func(t *testing.T, tenant *zuoratest.Tenant, cfg zuora.SessionConfig) {
 		tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.ServerError() })
 		begun := time.Now()
-		require.ErrorContains(t, run(t.Context(), cfg, key, io.Discard), "sign-in failed: POST /v1/connections: 500")
+		require.ErrorContains(t, run(t.Context(), cfg, key, io.Discard), "login failed: POST /v1/connections: 500")
 		require.Equal(t, (1+2+4+8)*time.Second, time.Since(begun), "less than LoginTimeout")
 	})
 }
@@ -224,7 +224,7 @@ func TestRedirectOfTheSignInGetsThePasswordOnlyByDefault(t *testing.T) {
 						require.Contains(t, elsewhere, string(tenant.Credentials().SecretAccessKey))
 					} else {
 						require.Empty(t, elsewhere)
-						require.ErrorContains(t, err, "a sign-in follows no redirect")
+						require.ErrorContains(t, err, "a login follows no redirect")
 					}
 				})
 			})

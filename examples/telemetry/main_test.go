@@ -173,7 +173,7 @@ func TestFailuresTellNoSecretEither(t *testing.T) {
 	w.secrets = append(w.secrets, "a password of no use")
 	require.ErrorIs(t, run(t.Context(), wrong, w.tracing, key), zuora.ErrUnauthenticated)
 	failed := w.named("call GET")[2]
-	require.Contains(t, failed.Status.Description, "sign-in failed")
+	require.Contains(t, failed.Status.Description, "login failed")
 	w.requireNoSecrets(t)
 }
 

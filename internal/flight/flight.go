@@ -12,36 +12,45 @@ import (
 	"time"
 )
 
-// Flight is a call on its way.
+// Flight is a call in progress.
 type Flight[T any] struct {
-	once   sync.Once
 	land   Landing[T]
 	cancel context.CancelFunc
-	done   chan struct{} // closed when result or fail is there
+	done   chan struct{} // closed when result and err are final
 	result T
-	fail   func() error
+	err    error
+
+	mu     sync.Mutex // for the fields below
+	ended  bool
+	failed *failure[T]
 }
 
-// Landing is told what came of a call, once and before those who wait, and
-// returns what to tell them: fail, unless it is nil, makes an error of its own
-// for each.
-type Landing[T any] func(result T, err error) (told T, fail func() error)
+type failure[T any] struct {
+	result T
+	err    error
+}
 
-// Start starts call. Its context has the values of ctx, but for an httptrace,
-// which would be shown the headers of what call sends, and ends after timeout.
-// A call that has not returned by then has failed with
+// Landing gets what came of a call, once, and returns what the waiters get. After
+// these have it, then is called.
+type Landing[T any] func(T, error) (result T, err error, then func())
+
+// Start starts call. Its context has the values of ctx, except for an httptrace,
+// which would be shown the headers of what call sends, and ends after timeout. A
+// call that has not returned by then has failed with
 // [context.DeadlineExceeded]. One that panics or ends its goroutine has failed
-// with an error that says so.
-func Start[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error), land Landing[T]) *Flight[T] {
+// with an error that says so. In these cases what the call has passed to
+// [Flight.Failed] takes the place of the error.
+func Start[T any](ctx context.Context, timeout time.Duration, call func(context.Context, *Flight[T]) (T, error), land Landing[T]) *Flight[T] {
 	// A trace of its own, of nothing, takes the place of what the net package was
 	// told of the old one.
 	ctx = httptrace.WithClientTrace(untraced{context.WithoutCancel(ctx)}, &httptrace.ClientTrace{DNSStart: func(httptrace.DNSStartInfo) {}})
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	f := &Flight[T]{land: land, cancel: cancel, done: make(chan struct{})}
-	context.AfterFunc(ctx, func() { f.End(context.DeadlineExceeded) })
+	var none T
+	context.AfterFunc(ctx, func() { f.end(none, context.DeadlineExceeded, false) })
 	go func() {
 		var result T
-		err := errors.New("the call ended its goroutine")
+		returned, err := false, errors.New("the call ended its goroutine")
 		defer func() {
 			if p := recover(); p != nil {
 				err = fmt.Errorf("the call panicked with a %T", p) // whose text might be a secret
@@ -50,40 +59,58 @@ func Start[T any](ctx context.Context, timeout time.Duration, call func(context.
 				}
 			}
 			if err == nil || ctx.Err() == nil {
-				f.end(result, err)
+				f.end(result, err, returned)
 			}
 		}()
-		result, err = call(ctx)
+		result, err = call(ctx, f)
+		returned = true
 	}()
 	return f
+}
+
+// Failed notes that the call has failed with err, though it has not returned. It
+// reports whether that is in time.
+func (f *Flight[T]) Failed(result T, err error) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ended {
+		f.failed = &failure[T]{result, err}
+	}
+	return !f.ended
 }
 
 // End ends f with err, if it has not ended yet, and its context.
 func (f *Flight[T]) End(err error) {
 	var none T
-	f.end(none, err)
+	f.end(none, err, true)
 }
 
-func (f *Flight[T]) end(result T, err error) {
-	f.once.Do(func() {
-		// Whatever becomes of land, nobody waits for ever.
-		f.fail = func() error { return errors.New("zuora: the sign-in ended its goroutine, in a logger for instance") }
-		defer f.cancel()
-		defer close(f.done)
-		f.result, f.fail = f.land(result, err)
-	})
+// end ends f with what the call returned, or with what it has noted before.
+func (f *Flight[T]) end(result T, err error, returned bool) {
+	f.mu.Lock()
+	if f.ended {
+		f.mu.Unlock()
+		return
+	}
+	f.ended = true
+	f.mu.Unlock()
+	if f.failed != nil && !returned {
+		result, err = f.failed.result, f.failed.err
+	}
+	var then func()
+	f.result, f.err, then = f.land(result, err)
+	close(f.done)
+	f.cancel()
+	then()
 }
 
-// Wait returns what came of f, or why ctx ended if that is first.
-func (f *Flight[T]) Wait(ctx context.Context) (result T, err error) {
+// Wait returns what came of f. If ctx ends first, ended is true and err is why.
+func (f *Flight[T]) Wait(ctx context.Context) (result T, ended bool, err error) {
 	select {
 	case <-f.done:
-		if f.fail != nil {
-			return result, f.fail()
-		}
-		return f.result, nil
+		return f.result, false, f.err
 	case <-ctx.Done():
-		return result, context.Cause(ctx)
+		return result, true, context.Cause(ctx)
 	}
 }
 
