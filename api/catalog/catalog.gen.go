@@ -1480,7 +1480,9 @@ func (v *TierData) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) 
 func (v TierData) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
 // API makes this section's calls. It may be used by many goroutines at once.
-type API struct{ caller zuora.Caller }
+type API struct {
+	caller zuora.Caller
+}
 
 // New returns an API whose calls caller sends: a [*zuora.Session], or what
 // [zuora.NewCaller] returns.
