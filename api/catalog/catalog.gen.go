@@ -969,9 +969,6 @@ type RatePlanChargeUpdate struct {
 	// The name of the charge.
 	Name string `json:"Name,omitempty,omitzero"`
 
-	// The type of a charge.
-	ChargeType ChargeType `json:"ChargeType,omitempty,omitzero"`
-
 	// How the charge is calculated: Flat Fee Pricing, Per Unit Pricing, Overage Pricing, Tiered
 	// Pricing, Tiered with Overage Pricing, Volume Pricing, Discount-Fixed Amount,
 	// Discount-Percentage or MultiAttributePricing.
@@ -1032,7 +1029,7 @@ type RatePlanChargeUpdate struct {
 	WeeklyBillCycleDay string `json:"WeeklyBillCycleDay,omitempty,omitzero"`
 
 	// The billing period: Month, Quarter, Annual, Semi-Annual, Specific Months, Subscription
-	// Term, Week or Specific Weeks. Required unless ChargeType is OneTime.
+	// Term, Week or Specific Weeks.
 	BillingPeriod string `json:"BillingPeriod,omitempty,omitzero"`
 
 	// The length of a billing period of Specific Months or Specific Weeks.
