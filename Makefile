@@ -30,7 +30,7 @@ fuzz: ## run each fuzz test for FUZZTIME (1m)
 	@for f in FuzzCheckResponse FuzzLogin FuzzDecimal FuzzDates FuzzValue; do \
 		go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x . || exit 1; done
 
-mutants: ## break each rule in a copy, and see a test fail for it
+mutants: ## break the rules on order and goroutines one by one, and see a test fail
 	@go run -C tools ./mutants
 
 cover: ## which hand-written functions the tests do not run whole, and the total

@@ -1,94 +1,144 @@
-// Command mutants proves that the tests of the root package hold its rules. It
-// copies the module, breaks one rule in the copy by one small change, runs the
-// tests there, and does so for every change in rules/. A mutant that the tests
-// let live is a test that is missing.
-//
-// Run it from the repository's root:
-//
-//	go run -C tools ./mutants
+// Command mutants proves that tests hold the rules that are about order and about
+// goroutines. It breaks one rule after the other by a small change, which
+// mutations.txt lists, and runs the tests of the package. If they pass, a test is
+// missing.
 package main
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
+	"os/exec"
+	"path/filepath"
 	"regexp"
-	"time"
+	"strconv"
+	"strings"
 )
 
-// options say what to break and how to test it.
-type options struct {
-	root     string        // the folder of the module's go.mod
-	names    string        // a regular expression: the mutations to try
-	parallel int           // how many at a time
-	timeout  time.Duration // for the tests of one mutant
-	verbose  bool          // print what the tests said
-}
+// slow is a test with thousands of connections. It runs only where it is named.
+const slow = "^TestManyCallersShareOneLogin$"
 
 func main() {
-	var o options
-	flag.StringVar(&o.root, "root", "..", "`folder` of the module to break")
-	flag.StringVar(&o.names, "run", "", "try only mutations whose name, with its rule, matches `regexp`")
-	flag.IntVar(&o.parallel, "p", 2, "try `n` mutants at a time")
-	flag.DurationVar(&o.timeout, "timeout", time.Minute, "for the tests of one mutant, which are then taken to hang")
-	flag.BoolVar(&o.verbose, "v", false, "print what the failing test said")
+	root := flag.String("root", "..", "`folder` of the module")
+	names := flag.String("run", "", "try only the mutations whose name matches `regexp`")
+	parallel := flag.Int("p", 2, "try `n` mutants at a time")
 	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		stop()
+	if err := run(*root, *names, *parallel); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, o options) error {
-	mutations, err := load()
+func run(root, names string, parallel int) error {
+	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
 	}
-	if mutations, err = chosen(mutations, o.names); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "mutants-")
+	pattern, err := regexp.Compile(names)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	l, err := newLab(dir, o)
+	all, err := parse(list)
 	if err != nil {
 		return err
 	}
-	var stale []error
-	for _, m := range mutations {
-		if _, err := m.apply(l.read); err != nil {
-			stale = append(stale, err)
+	files, err := source(root)
+	if err != nil {
+		return err
+	}
+	if test, err := (mutation{}).killer(root, files); err != errSurvived {
+		return fmt.Errorf("without a mutation: %s %w", test, err)
+	}
+	seats := make(chan struct{}, max(parallel, 1))
+	var results []chan bool
+	for _, m := range all {
+		if !pattern.MatchString(m.name) {
+			continue
+		}
+		result := make(chan bool, 1)
+		results = append(results, result)
+		go func() {
+			seats <- struct{}{}
+			test, err := m.killer(root, files)
+			if err != nil {
+				fmt.Printf("NOT KILLED  %s: %v\n", m.name, err)
+			} else {
+				fmt.Printf("killed      %s (%s)\n", m.name, test)
+			}
+			<-seats
+			result <- err == nil
+		}()
+	}
+	killed := 0
+	for _, result := range results {
+		if <-result {
+			killed++
 		}
 	}
-	if len(stale) > 0 {
-		return errors.Join(stale...)
+	fmt.Printf("%d of %d mutants killed\n", killed, len(results))
+	if killed < len(results) {
+		return errors.New("a test is missing, or a mutation is out of date")
 	}
-	return report(os.Stdout, o, mutations, l.tryAll(ctx, mutations))
+	return nil
 }
 
-// chosen returns the mutations whose rule and name match pattern.
-func chosen(all []mutation, pattern string) ([]mutation, error) {
-	re, err := regexp.Compile(pattern)
+var (
+	errSurvived = errors.New("survived")
+	// After a time-out the names of the running tests are indented.
+	failed = regexp.MustCompile(`(?m)^(?:--- FAIL: |\t)(Test\w+)|^(?:panic|fatal error): `)
+)
+
+// killer builds the mutant, runs the tests of its package and returns the name of
+// the first that fails. Tests that hang have noticed the change as well.
+func (m mutation) killer(root string, files map[string]string) (string, error) {
+	changed, err := m.apply(files)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	var some []mutation
-	for _, m := range all {
-		if re.MatchString(m.String()) {
-			some = append(some, m)
+	dir, err := os.MkdirTemp("", "mutant-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	pkg, replace := ".", map[string]string{}
+	for name, text := range changed {
+		replace[name] = filepath.Join(dir, strconv.Itoa(len(replace))+".go")
+		if err := os.WriteFile(replace[name], []byte(text), 0o644); err != nil {
+			return "", err
+		}
+		if folder, _ := filepath.Rel(root, filepath.Dir(name)); !strings.HasPrefix(folder, "internal") {
+			pkg = folder
 		}
 	}
-	if len(some) == 0 {
-		return nil, fmt.Errorf("no mutation matches %q", pattern)
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
 	}
-	return some, nil
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o644); err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "mutant.test")
+	build := exec.Command("go", "test", "-c", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-o", binary, "./"+pkg)
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	tests := exec.Command(binary, "-test.failfast", "-test.timeout=2m", "-test.run="+m.tests)
+	if m.tests == "" {
+		tests.Args = append(tests.Args, "-test.skip="+slow)
+	}
+	tests.Dir = filepath.Join(root, pkg)
+	out, err := tests.CombinedOutput()
+	name := failed.FindStringSubmatch(string(out))
+	switch {
+	case err == nil && strings.Contains(string(out), "no tests to run"):
+		return "", errors.New("no test has that name: " + m.tests)
+	case err == nil:
+		return "", errSurvived
+	case name == nil:
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return name[1], nil
 }
