@@ -1,6 +1,7 @@
 // Package conformance has only tests. They hold what the generated client and
 // the session send, and what the stand-in tenant answers, against openapi.yaml,
-// so that none of the three can drift away from the others. They also follow
+// so that none of the three can drift away from the others. They hold the typed
+// calls of api/ against the document that Zuora publishes. They also follow
 // the recipes of docs/any-client.md in a copy of the module, and look at what an
 // importer of the root package gets.
 //
