@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/doc"
@@ -134,7 +135,7 @@ func (l *login) operation(op *openapi3.Operation) (*operation, error) {
 			if p.Required && sample != nil {
 				snippet += fmt.Sprintf("%s: %#v,\n", f.Name, sample)
 			}
-			if sample != nil {
+			if sample != nil && !strings.Contains(p.Doc, "Example: ") {
 				p.Doc += fmt.Sprintf(" Example: `%v`.", sample)
 			}
 			o.Parameters = append(o.Parameters, p)
@@ -167,7 +168,11 @@ func (l *login) operation(op *openapi3.Operation) (*operation, error) {
 // call returns the method of ClientWithResponses that makes a call, and takes
 // the request's body as a Go value if there is one.
 func (l *login) call(id string) (*doc.Func, error) {
-	for _, m := range l.typeNamed("ClientWithResponses").Methods {
+	client := l.typeNamed("ClientWithResponses")
+	if client == nil {
+		return nil, errors.New("there is no ClientWithResponses")
+	}
+	for _, m := range client.Methods {
 		name := strings.ToLower(strings.TrimSuffix(m.Name, "WithResponse"))
 		if rest, ok := strings.CutPrefix(name, strings.ToLower(id)); ok && (rest == "" || strings.HasPrefix(rest, "with") && rest != "withbody") {
 			return m, nil
