@@ -20,3 +20,4 @@
 package subscriptions
 
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/subscriptions/openapi.yaml -out ../../api/subscriptions
+//go:generate go run -C ../../tools ./apidoc
