@@ -21,6 +21,7 @@ import (
 	"github.com/zuora-go/zuora"
 	"github.com/zuora-go/zuora/api/accounts"
 	"github.com/zuora-go/zuora/api/catalog"
+	"github.com/zuora-go/zuora/api/contacts"
 	"github.com/zuora-go/zuora/api/dataquery"
 	"github.com/zuora-go/zuora/api/exports"
 	"github.com/zuora-go/zuora/api/subscriptions"
@@ -32,6 +33,7 @@ import (
 var packages = map[string]any{
 	"accounts":      accounts.New,
 	"catalog":       catalog.New,
+	"contacts":      contacts.New,
 	"dataquery":     dataquery.New,
 	"exports":       exports.New,
 	"subscriptions": subscriptions.New,
@@ -45,11 +47,17 @@ var exceptions = map[string][]string{
 	"newer than the document; the pages of January 2026 have it": {
 		"DELETE /v1/accounts/{account-key}",
 		"GET /v1/accounts/{account-key}/payment-methods",
+		"GET /v1/accounts/{account-key}/summary query excludeUsage",
 		"accounts AccountUpdate.billCycleDay",
 		"accounts AccountUpdate.defaultPaymentMethodId",
 		"accounts AccountUpdate.paymentTerm",
 		"accounts BillingAndPayment.autoPay",
 		"accounts BillingAndPayment.defaultPaymentMethodId",
+		"accounts SummaryBasicInfo.autoPay",
+		"DELETE /v1/contacts/{contactId}",
+		"GET /v1/contacts/{contactId}",
+		"POST /v1/contacts",
+		"PUT /v1/contacts/{contactId}",
 	},
 	"responses of production tenants have it": {
 		"catalog FinanceInformation.accountsReceivableAccountingCode",

@@ -105,7 +105,7 @@ type AccountSummary struct {
 	// What exempts the account from taxes.
 	TaxInfo TaxInfo `json:"taxInfo,omitempty,omitzero"`
 
-	// The subscriptions.
+	// The six subscriptions that were changed last.
 	Subscriptions []SummarySubscription `json:"subscriptions,omitempty,omitzero"`
 
 	// The last six invoices.
@@ -1332,6 +1332,9 @@ type SummaryBasicInfo struct {
 	// The day of the month on which the account is billed.
 	BillCycleDay int64 `json:"billCycleDay,omitempty,omitzero"`
 
+	// Whether payments are collected when they are due.
+	AutoPay bool `json:"autoPay,omitempty,omitzero"`
+
 	// The default payment method.
 	DefaultPaymentMethod DefaultPaymentMethod `json:"defaultPaymentMethod,omitempty,omitzero"`
 
@@ -1526,6 +1529,12 @@ type ListAccountPaymentMethodsParams struct {
 
 	// Whether only active payment methods are listed.
 	IsActiveOnly bool `form:"isActiveOnly,omitempty" json:"isActiveOnly,omitempty,omitzero"`
+}
+
+// GetAccountSummaryParams are the parameters of [API.GetAccountSummary]. Those that are zero are not sent.
+type GetAccountSummaryParams struct {
+	// Whether to leave out the usage.
+	ExcludeUsage bool `form:"excludeUsage,omitempty" json:"excludeUsage,omitempty,omitzero"`
 }
 
 // UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
@@ -1793,6 +1802,3 @@ func (a *API) ListAccountPaymentMethods(ctx context.Context, accountKey string, 
 func (a *API) GetAccountSummary(ctx context.Context, accountKey string, params *GetAccountSummaryParams, editors ...zuora.RequestEditorFn) (*AccountSummary, error) {
 	return typed.JSON[AccountSummary](ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/accounts/{account-key}/summary", Keys: []any{accountKey}, Params: params}, editors)
 }
-
-// GetAccountSummaryParams are the parameters of [API.GetAccountSummary], which has none yet.
-type GetAccountSummaryParams struct{}

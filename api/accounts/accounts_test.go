@@ -26,12 +26,7 @@ func newAPI(t *testing.T) (api *accounts.API, answer, request *string) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = session.Close() })
 	answer, request = new(string), new(string)
-	server.HandleFunc("/v1/accounts/", func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		*request = r.Method + " " + r.RequestURI + " " + string(body)
-		zuoratest.Answer(http.StatusOK, "application/json; charset=utf-8", *answer).ServeHTTP(w, r)
-	})
-	server.HandleFunc("/v1/accounts", func(w http.ResponseWriter, r *http.Request) {
+	server.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		*request = r.Method + " " + r.RequestURI + " " + string(body)
 		zuoratest.Answer(http.StatusOK, "application/json; charset=utf-8", *answer).ServeHTTP(w, r)
@@ -111,8 +106,10 @@ func TestCalls(t *testing.T) {
 			`{"basicInfo":{"billCycleDay":1,"defaultPaymentMethod":{"creditCardExpirationMonth":"04"},"lastPaymentAmount":150248.10},` +
 				`"subscriptions":[{"initialTerm":"12","autoRenew":false,"ratePlans":[{"productSku":"S-1"}],"Region__c":"EU"}],"invoices":[{"dueDate":"2026-01-31","amount":10521}],` +
 				`"payments":[{"paidInvoices":[{"appliedPaymentAmount":5}]}],"usage":[{"quantity":10,"startDate":"2026-02"}],"success":true}`,
-			func() (any, error) { return api.GetAccountSummary(ctx, "A-7", nil) },
-			"GET /v1/accounts/A-7/summary ",
+			func() (any, error) {
+				return api.GetAccountSummary(ctx, "A-7", &accounts.GetAccountSummaryParams{ExcludeUsage: true})
+			},
+			"GET /v1/accounts/A-7/summary?excludeUsage=true ",
 			&accounts.AccountSummary{
 				BasicInfo: accounts.SummaryBasicInfo{BillCycleDay: 1, DefaultPaymentMethod: accounts.DefaultPaymentMethod{CreditCardExpirationMonth: 4}, LastPaymentAmount: "150248.10"},
 				Subscriptions: []accounts.SummarySubscription{
