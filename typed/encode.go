@@ -194,9 +194,6 @@ func under(name string, err error) error {
 }
 
 func appendList(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
-	if v.IsNil() {
-		return append(b, "null"...), nil
-	}
 	b = append(b, '[')
 	for i := range v.Len() {
 		if i > 0 {
@@ -210,15 +207,15 @@ func appendList(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 }
 
 func appendMap(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
-	if v.IsNil() {
-		return append(b, "null"...), nil
-	}
 	b = append(b, '{')
 	for i, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(appendText(b, key.String()), ':')
+		if p.elem.kind == kindRaw && v.MapIndex(key).Len() == 0 {
+			return nil, under(key.String(), errors.New("the value is empty; zuora.Null erases a field"))
+		}
 		if b, err = appendValue(b, p.elem, v.MapIndex(key)); err != nil {
 			return nil, under(key.String(), err)
 		}

@@ -40,6 +40,18 @@ func TestOnlyWhatIsSetIsWritten(t *testing.T) {
 	assert.Equal(t, `{"amount":2500.00,"a":2,"b":1.0}`, string(got), "digits stay, and names are in order")
 }
 
+func TestNothingBecomesNullByItself(t *testing.T) {
+	for want, v := range map[string]any{
+		`{}`: map[string]zuora.Value(nil), `[]`: []line(nil), `[{},{"a":1}]`: []map[string]zuora.Value{nil, {"a": "1"}}, `{"a":null}`: map[string]zuora.Value{"a": zuora.Null},
+	} {
+		got, err := typed.Marshal(v)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(got))
+	}
+	_, err := typed.Marshal([]map[string]zuora.Value{{"a": "1"}, {"b": ""}})
+	assert.EqualError(t, err, "zuora: [1].b: the value is empty; zuora.Null erases a field")
+}
+
 func TestFieldsAndAdditionalPropertiesDoNotOverlap(t *testing.T) {
 	for want, o := range map[string]order{
 		`AdditionalProperties["name"]`:                      {AdditionalProperties: map[string]zuora.Value{"name": zuora.ValueOf("b")}},

@@ -66,6 +66,15 @@ func JSON[T any](ctx context.Context, caller zuora.Caller, r Request, editors []
 	return result, failed
 }
 
+// Deref returns what result points to, or nothing. It is for lists and maps, which
+// need no pointer.
+func Deref[T any](result *T, err error) (T, error) {
+	if result == nil {
+		return *new(T), err
+	}
+	return *result, err
+}
+
 // NoContent makes a call whose response has nothing to say.
 func NoContent(ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) error {
 	_, _, err := exchange(ctx, caller, r, editors)

@@ -66,10 +66,10 @@ func TestRunReturnsTheFile(t *testing.T) {
 
 func TestRunFails(t *testing.T) {
 	for response, want := range map[string]string{
-		`{"Status":"Failed","StatusReason":"no such field"}`:                                      `the status "Failed": no such field`,
-		`{"Status":"Canceled"}`:                                                                   `the status "Canceled"`,
-		`{"Status":"Completed"}`:                                                                  "has no file",
-		`{"Status":"Resting"}`:                                                                    `"Resting", which is not known`,
+		`{"Status":"Failed","StatusReason":"no such field"}`: `the status "Failed": no such field`,
+		`{"Status":"Canceled"}`:                              `the status "Canceled"`,
+		`{"Status":"Completed"}`:                             "has no file",
+		`{"Status":"Resting"}`:                               `"Resting", which is not known`,
 		`{"Success":false,"Errors":[{"Code":"INVALID_ID","Message":"there is no such export"}]}`: "INVALID_ID there is no such export",
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -16,6 +16,7 @@ type call struct {
 	Function      string // of package typed
 	Request       string // a typed.Request
 	Result        string // the type of what is returned; "": nothing is
+	NoPointer     bool   // of Result
 	EmptyParams   bool   // the type of its parameters is to be made
 
 	Items, Item, Field string // of a list with pages: its name, an item's type, and the page's field
@@ -88,6 +89,9 @@ func (c *call) result(op codegen.OperationDefinition) error {
 					return errors.New("the response's schema has no name: make it a $ref")
 				}
 				c.Function, c.Results = "JSON["+c.Result+"]", "(*"+c.Result+", error)"
+				if t := content.Schema.OAPISchema; t.Type.Is("array") || t.Type.Is("object") && len(t.Properties) == 0 {
+					c.NoPointer, c.Results = true, "("+c.Result+", error)" // a list or a map
+				}
 				return nil
 			}
 			c.Function, c.Results = "Stream", "(io.ReadCloser, error)"
