@@ -46,6 +46,9 @@ func reachable(t reflect.Type, types map[reflect.Type]bool) {
 	}
 }
 
+// neverZero are integers that need no pointer, because Zuora has no 0 there.
+var neverZero = map[string]bool{"subscriptions.Tier.Tier": true}
+
 // A request has the fields that were set, and no others.
 func TestRequestsHaveWhatWasSet(t *testing.T) {
 	types := requestTypes()
@@ -68,6 +71,9 @@ func TestRequestsHaveWhatWasSet(t *testing.T) {
 			require.NoError(t, json.Unmarshal(text, &members))
 			assert.Len(t, members, 1, "%s, of which only %s is set: %s", typ, field.Name, text)
 			assert.Contains(t, members, name, "%s", typ)
+			if neverZero[typ.String()+"."+field.Name] {
+				continue
+			}
 			if kind := field.Type.Kind(); kind == reflect.Bool || kind == reflect.Int64 || kind == reflect.Float64 {
 				t.Errorf("%s.%s is a %s, so it cannot be sent as zero", typ, field.Name, field.Type)
 			}

@@ -24,6 +24,7 @@ import (
 	"github.com/zuora-go/zuora/api/contacts"
 	"github.com/zuora-go/zuora/api/dataquery"
 	"github.com/zuora-go/zuora/api/exports"
+	"github.com/zuora-go/zuora/api/objects"
 	"github.com/zuora-go/zuora/api/subscriptions"
 	"github.com/zuora-go/zuora/api/zoql"
 	"github.com/zuora-go/zuora/typed"
@@ -36,6 +37,7 @@ var packages = map[string]any{
 	"contacts":      contacts.New,
 	"dataquery":     dataquery.New,
 	"exports":       exports.New,
+	"objects":       objects.New,
 	"subscriptions": subscriptions.New,
 	"zoql":          zoql.New,
 }
@@ -78,7 +80,13 @@ var exceptions = map[string][]string{
 		"subscriptions PreviewedInvoice.targetDate",
 		"subscriptions PreviewedInvoice.taxAmount",
 	},
-	"no page has it either; the README's program sets it": {
+	"stands for a path of its own for each type": {
+		"DELETE /v1/object/{type}/{id}",
+		"GET /v1/object/{type}/{id}",
+		"POST /v1/object/{type}",
+		"PUT /v1/object/{type}/{id}",
+	},
+	"no page has it either; a tenant may know it": {
 		"accounts NewAccount.creditLimit",
 	},
 }

@@ -30,6 +30,7 @@ import (
 )
 
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/objects/openapi.yaml -out ../../api/objects
+//go:generate go run -C ../../tools ./apidoc
 
 // Failures returns those of the results of CreateObjects, UpdateObjects and
 // DeleteObjects that failed, with their places among all.
