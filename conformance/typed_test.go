@@ -65,7 +65,6 @@ var exceptions = map[string][]string{
 		"catalog FinanceInformation.accountsReceivableAccountingCode",
 		"catalog FinanceInformation.accountsReceivableAccountingCodeType",
 		"catalog Product.allowFeatureChanges",
-		"subscriptions Charge.chargeSegments",
 		"subscriptions Subscription.lastBookingDate",
 	},
 	"the document has it in a sentence only": {
@@ -73,6 +72,7 @@ var exceptions = map[string][]string{
 		"GET /v1/subscriptions/accounts/{account-key} query page",
 		"GET /v1/subscriptions/{subscription-key} query as-of-date",
 		"GET /v1/subscriptions/{subscription-key}/versions/{version} query as-of-date",
+		"subscriptions Charge.chargeSegments",
 		"subscriptions PreviewedInvoice.amount",
 		"subscriptions PreviewedInvoice.amountWithoutTax",
 		"subscriptions PreviewedInvoice.chargeMetrics",
