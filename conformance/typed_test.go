@@ -24,6 +24,7 @@ import (
 	"github.com/zuora-go/zuora/api/contacts"
 	"github.com/zuora-go/zuora/api/dataquery"
 	"github.com/zuora-go/zuora/api/exports"
+	"github.com/zuora-go/zuora/api/objectquery"
 	"github.com/zuora-go/zuora/api/objects"
 	"github.com/zuora-go/zuora/api/subscriptions"
 	"github.com/zuora-go/zuora/api/zoql"
@@ -37,6 +38,7 @@ var packages = map[string]any{
 	"contacts":      contacts.New,
 	"dataquery":     dataquery.New,
 	"exports":       exports.New,
+	"objectquery":   objectquery.New,
 	"objects":       objects.New,
 	"subscriptions": subscriptions.New,
 	"zoql":          zoql.New,
@@ -48,6 +50,8 @@ var packages = map[string]any{
 var exceptions = map[string][]string{
 	"newer than the document; the pages of January 2026 have it": {
 		"DELETE /v1/accounts/{account-key}",
+		"GET /object-query/{object}",
+		"GET /object-query/{object}/{key}",
 		"GET /v1/accounts/{account-key}/payment-methods",
 		"GET /v1/accounts/{account-key}/summary query excludeUsage",
 		"accounts AccountUpdate.billCycleDay",

@@ -225,7 +225,8 @@ func (r *Request) path() (string, error) {
 
 // parameters returns the query and the headers that params, a pointer to a
 // struct, asks for. A field's tag form names it in the query, and header as a
-// header; required says that it may not be zero.
+// header; required says that it may not be zero. The keys of a map are names in the
+// query.
 func parameters(params any) (query string, header http.Header, err error) {
 	header = http.Header{}
 	v := reflect.ValueOf(params)
@@ -251,6 +252,12 @@ func parameters(params any) (query string, header http.Header, err error) {
 		}
 		if field.Kind() == reflect.Pointer {
 			field = field.Elem()
+		}
+		if m, ok := field.Interface().(map[string][]string); ok { // each key is a parameter
+			for name, texts := range m {
+				values[name] = texts
+			}
+			continue
 		}
 		if field.Kind() != reflect.Slice {
 			if text := fmt.Sprint(field.Interface()); inHeader {

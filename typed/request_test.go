@@ -83,6 +83,8 @@ func TestParameters(t *testing.T) {
 		Whether bool       `form:"whether,omitempty"`
 		May     *bool      `form:"may,omitempty"`
 		Track   string     `json:"Zuora-Track-Id,omitempty" header:"Zuora-Track-Id"`
+
+		Fields map[string][]string `form:"fields,omitempty"`
 	}
 	var query, track string
 	caller := answering(t, func(w http.ResponseWriter, r *http.Request) {
@@ -103,6 +105,8 @@ func TestParameters(t *testing.T) {
 		assert.Equal(t, test.query, query)
 		assert.Equal(t, test.track, track)
 	}
+	require.NoError(t, typed.NoContent(t.Context(), caller, typed.Request{Method: "GET", Path: "/v1/x", Params: &params{Fields: map[string][]string{"account.fields[]": {"id", "a&b"}}}}, nil))
+	assert.Equal(t, "account.fields%5B%5D=id&account.fields%5B%5D=a%26b", query)
 	type needed struct {
 		Account string `form:"accountKey" required:"true"`
 	}
