@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/zuora-go/zuora/internal/brief"
+	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/limits"
@@ -54,18 +53,18 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[
 	if held := s.heldBack(c); held.Err != nil {
 		return login{}, newLoginError(held)
 	}
-	jar, _ := cookiejar.New(nil)
 	sent := s.clock.Now()
-	g := &generation{jar: jar, born: sent.Mono}
-	g.Used(sent)
 	failed := login{tried: &c}
-	if err := s.signIn(ctx, c, jar, func(err error) {
+	jar, err := s.signIn(ctx, c, func(err error) {
 		if !f.Failed(failed, err) {
 			s.hold(err, &c)
 		}
-	}); err != nil {
+	})
+	if err != nil {
 		return failed, err
 	}
+	g := &generation{jar: jar, born: sent.Mono}
+	g.Used(sent)
 	return login{&c, g}, nil
 }
 
@@ -134,13 +133,12 @@ func (s *Session) settle(l login) bool {
 }
 
 // signIn makes the call, follows no redirect of it, and accepts no response except
-// one that says success and leaves a session cookie in jar. It calls failed as soon
-// as the status says so.
-func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar, failed func(error)) error {
+// one that says success and sets a session cookie. It calls failed as soon as the
+// status says so.
+func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error)) (*cookies.Jar, error) {
 	client := Client{Server: s.server + "/", Client: &http.Client{
 		Transport:     roundTripper(s.base),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Jar:           jar,
 	}}
 	optional := func(v string) *string {
 		if v == "" {
@@ -162,7 +160,7 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar,
 		if u, ok := err.(*url.Error); ok {
 			err = u.Err
 		}
-		return fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, withoutSecret(err, c.SecretAccessKey))
+		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, withoutSecret(err, c.SecretAccessKey))
 	}
 	defer peek.Discard(resp, sessionLook)
 	if e := CheckResponse(resp, nil); e != nil { // which stands, though the body may never come
@@ -176,37 +174,35 @@ func (s *Session) signIn(ctx context.Context, c Credentials, jar http.CookieJar,
 		if e, ok := failed.(*Error); ok && max(len(body), len(e.Body)) >= failureLook { // half the secret may stand at its end
 			e.Body = e.Body[:max(0, len(e.Body)-6*len(c.SecretAccessKey))] // as long as escapes make it
 		}
-		return withoutSecret(failed, c.SecretAccessKey)
+		return nil, withoutSecret(failed, c.SecretAccessKey)
 	}
 	whole := len(body) <= maxLogin
 	body, plain := peek.Plain(resp, body, whole, maxLogin) // Base may leave that to others
 	var answer CommonResponseType
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s, then: %w", came, withoutSecret(err, c.SecretAccessKey))
+		return nil, fmt.Errorf("%s, then: %w", came, withoutSecret(err, c.SecretAccessKey))
 	case !whole:
-		return fmt.Errorf("%s and more: not a login response", came)
+		return nil, fmt.Errorf("%s and more: not a login response", came)
 	case !plain || resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
-		return fmt.Errorf("%s: not a login response", came)
+		return nil, fmt.Errorf("%s: not a login response", came)
 	case json.Unmarshal(body, &answer) != nil:
-		return fmt.Errorf("%s: not the JSON of a login response", came)
+		return nil, fmt.Errorf("%s: not the JSON of a login response", came)
 	case !answer.Success:
-		return fmt.Errorf("%s: it does not say that success is true", came)
+		return nil, fmt.Errorf("%s: it does not say that success is true", came)
 	}
-	if !slices.ContainsFunc(jar.Cookies(s.api), func(c *http.Cookie) bool { return c.Name == sessionCookie && c.Value != "" }) {
+	jar := cookies.New(s.api.JoinPath("connections"), resp.Cookies())
+	if !jar.Live(s.api.Path) {
 		var names []string
 		for _, came := range resp.Cookies() {
 			names = append(names, brief.Line(brief.Hide(string(c.SecretAccessKey), came.Name), 40))
 		}
-		return fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, sessionCookie, s.origin, names[:min(len(names), 5)])
+		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, cookies.Session, s.origin, names[:min(len(names), 5)])
 	}
-	return nil
+	return jar, nil
 }
 
-const (
-	sessionCookie = "ZSession"
-	maxLogin      = 1 << 20 // bytes of a login's answer
-)
+const maxLogin = 1 << 20 // bytes of a login response
 
 type roundTripper func(*http.Request) (*http.Response, error)
 

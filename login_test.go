@@ -434,7 +434,10 @@ func TestEveryFailedLoginIsALoginError(t *testing.T) {
 		"a provider that fails":       {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{}, broken }), time.Second, broken, "retrieve credentials: the vault is sealed"},
 		"a provider that panics":      {provide(func(context.Context) (zuora.Credentials, error) { panic(broken) }), time.Second, nil, "the call panicked with a *errors.errorString"},
 		"a provider without a secret": {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{AccessKeyID: "u"}, nil }), time.Second, nil, "SecretAccessKey is empty"},
-		"a provider that hangs": {provide(func(ctx context.Context) (zuora.Credentials, error) { <-ctx.Done(); return zuora.Credentials{}, ctx.Err() }), time.Second, context.DeadlineExceeded,
+		"a provider that hangs": {provide(func(ctx context.Context) (zuora.Credentials, error) {
+			<-ctx.Done()
+			return zuora.Credentials{}, ctx.Err()
+		}), time.Second, context.DeadlineExceeded,
 			"not done after 30s (LoginTimeout): context deadline exceeded"},
 		"a transport that fails": {func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) {
 			cfg.Base = roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken })

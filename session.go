@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/allowance"
+	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/idle"
@@ -118,7 +118,7 @@ type Session struct {
 type generation struct {
 	idle.Last // when the last call that was answered was sent
 	number    int
-	jar       *cookiejar.Jar
+	jar       *cookies.Jar
 	born      int64       // by the monotonic clock
 	shared    *share.Held // nil: no SessionStore
 }
@@ -178,7 +178,7 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	s.held.Store(new(holdback.Book[Credentials]))
 	s.client = s.HTTPClient()
 	if cfg.Store != nil {
-		s.fleet = share.NewFleet(cfg.Store, s.log, s.idleTimeout, s.loginTimeout)
+		s.fleet = share.NewFleet(cfg.Store, s.log, s.api.Path, s.idleTimeout, s.loginTimeout)
 	}
 	return s, nil
 }
@@ -282,10 +282,14 @@ func (s *Session) acquire(ctx context.Context) (*generation, idle.Instant, error
 	g, now := s.current.Load(), s.clock.Now()
 	if g != nil {
 		unused := g.For(now)
-		if s.idleTimeout < 0 || unused < s.idleTimeout {
+		live, idle := g.jar.Live(s.api.Path), s.idleTimeout >= 0 && unused >= s.idleTimeout
+		switch {
+		case live && !idle:
 			return g, now, nil
-		}
-		if s.current.CompareAndSwap(g, nil) {
+		case !s.current.CompareAndSwap(g, nil): // another has ended it
+		case !live:
+			s.renewing(g, "expired")
+		default:
 			s.renewing(g, "unused", slog.Duration("idle", unused))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -259,6 +260,93 @@ func TestCookiesOfAnswersAreKept(t *testing.T) {
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
 	}
 	require.Len(t, sent, 3)
+}
+
+// A session that lives long does not gather cookies until its requests are too
+// long for any server.
+func TestCookiesOfResponsesDoNotPileUp(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	var longest int
+	var n atomic.Int32
+	server.Intercept(func(r *http.Request) http.Handler {
+		longest = max(longest, len(r.Header.Get("Cookie")))
+		if isLogin(r) {
+			return nil
+		}
+		i := n.Add(1)
+		return withCookie(fmt.Sprintf("b%d=%s; Path=/", i, strings.Repeat("x", 1000)),
+			withCookie(fmt.Sprintf("ZSession=%d; Path=/v1/%d", i, i), withCookie(fmt.Sprintf("ZSession=%s%d", strings.Repeat("x", 5000), i), zuoratest.JSON(nil))))
+	})
+	session := newSession(t, configFor(server))
+	for i := range 300 {
+		requireStatus(t, session, fmt.Sprint("/v1/", i), http.StatusOK)
+	}
+	require.Less(t, longest, 1000)
+	require.Equal(t, 1, server.Logins())
+}
+
+// Cookies beside the session's that the login brings, those of a load balancer for
+// instance, go with each call, with the values that later responses give them.
+func TestOtherCookiesOfTheLoginAreKept(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	var got []string
+	server.Intercept(func(r *http.Request) http.Handler {
+		if isLogin(r) {
+			return withCookie("node=1; Path=/", withCookie(goodCookie, jsonAnswer(`{"success":true}`)))
+		}
+		c, err := r.Cookie("node")
+		assert.NoError(t, err)
+		got = append(got, c.Value)
+		return withCookie(fmt.Sprintf("node=%d; Path=/", len(got)+1), zuoratest.JSON(nil))
+	})
+	session := newSession(t, configFor(server))
+	for range 3 {
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+	}
+	require.Equal(t, []string{"1", "2", "3"}, got)
+}
+
+// A session cookie that ends by its Max-Age is renewed before the call, which may
+// be one that cannot be replayed.
+func TestSessionCookieThatEndsByTheClock(t *testing.T) {
+	for _, attribute := range []string{"Max-Age=60", "Expires=Sat, 01 Jan 2000 00:01:00 GMT"} {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := inMemoryConfig(tenant)
+			base := cfg.Base
+			refused, first := 0, true
+			cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+				resp, err := base.RoundTrip(req)
+				if err == nil && isLogin(req) && first {
+					first = false
+					resp.Header.Set("Set-Cookie", strings.Split(resp.Header.Get("Set-Cookie"), ";")[0]+"; Path=/; "+attribute)
+				} else if err == nil && !isLogin(req) {
+					resp.Header.Del("Set-Cookie")
+				}
+				if err == nil && resp.StatusCode == http.StatusUnauthorized {
+					refused++
+				}
+				return resp, err
+			})
+			var log records
+			cfg.Logger = log.logger(slog.LevelDebug, false)
+			session := newSession(t, cfg)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			time.Sleep(59 * time.Second)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			require.Equal(t, 1, tenant.Logins())
+			time.Sleep(2 * time.Second)
+			status, text, err := send(t.Context(), session, http.MethodPost, "/v1/echo", newOneShot("text"))
+			require.NoError(t, err)
+			require.Equal(t, "200 text", fmt.Sprint(status, " ", text))
+			require.Equal(t, 2, tenant.Logins())
+			require.Zero(t, refused)
+			require.NoError(t, session.Connect(t.Context()))
+			require.Equal(t, 2, tenant.Logins())
+			require.Contains(t, strings.Join(log.take(), "\n"), `msg="zuora: session to be renewed" reason=expired generation=1`)
+		})
+	}
 }
 
 func TestAnswersToIdempotencyKeysStoreNoCookies(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/share"
 )
@@ -41,12 +42,12 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials, f *flight.Flig
 		if own, err = s.ownLogin(ctx, c, f); err != nil {
 			return share.Record{}, err
 		}
-		return share.NewRecord(own.generation.jar, s.api, time.Unix(0, own.generation.Wall.Load())), nil
+		return share.NewRecord(own.generation.jar, time.Unix(0, own.generation.Wall.Load())), nil
 	}); err != nil {
 		return own, err
 	}
 	if own.generation == nil {
-		own.generation = &generation{jar: held.Jar(s.api), born: s.clock.Now().Mono}
+		own.generation = &generation{jar: cookies.Of(held.Cookies), born: s.clock.Now().Mono}
 		own.generation.Used(s.clock.At(held.Record.Used))
 	}
 	own.generation.shared = held

@@ -3,6 +3,8 @@ package zuora_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -503,6 +505,86 @@ func TestGarbageInTheStoreIsAsGoodAsNone(t *testing.T) {
 	}
 }
 
+// What one process sends, the others send, whatever the cookies are.
+func TestStoredCookiesAreWhatTheLoginBrought(t *testing.T) {
+	for _, lines := range [][]string{
+		{`ZSession="a b, c"; Path=/`},
+		{`ZSession="abc"; Path=/`},
+		{"ZSession=root; Path=/", "ZSession=rest; Path=/v1", "ZSession=accounts; Path=/v1/accounts", "ZSession=ui; Path=/ui"},
+		{"ZSession=a", "b=c; Path=/v1/ok"},
+		{"ZSession=a; Path=/; Max-Age=60"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var sent []string
+			cfg := withStore(zuora.SessionConfig{
+				Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
+				Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+					resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(`{"success":true}`)), Request: req}
+					if sent = append(sent, req.URL.Path+" "+req.Header.Get("Cookie")); isLogin(req) {
+						resp.Header["Set-Cookie"] = lines
+					}
+					return resp, nil
+				}),
+			}, newMemoryStore())
+			calls := func() []string {
+				session := newSession(t, cfg)
+				for _, path := range []string{"/v1/ok", "/v1/accounts/A1", "/other"} {
+					requireStatus(t, session, path, http.StatusOK)
+				}
+				defer func() { sent = nil }()
+				return sent
+			}
+			first := calls()
+			require.Equal(t, "/v1/connections ", first[0])
+			require.Contains(t, first[1], "ZSession=")
+			require.Equal(t, first[1:], calls(), "%s", lines)
+			time.Sleep(time.Minute)
+			require.Len(t, calls(), map[bool]int{true: 4, false: 3}[strings.Contains(lines[0], "Max-Age")], "one that has ended is not taken")
+		})
+	}
+}
+
+// Processes of a version that keeps records in another form, in one fleet with this
+// one while it is rolled out: neither takes the other's record, waits for its lock,
+// or writes over it. Each version has a session of its own.
+func TestFleetOfTwoVersions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		cfg := withStore(inMemoryConfig(tenant), store)
+		// As version 0.1.0 does: a hash of the parts alone, and cookies by name.
+		sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{cfg.Server, tenant.Credentials().AccessKeyID, "", "", ""}))
+		key, value := hex.EncodeToString(sum[:]), []byte(`{"login":"OLD","used":"2000-01-01T00:00:00Z","cookies":{"ZSession":"of the old version"}}`)
+		for k, v := range map[string][]byte{key: value, key + ":lock": []byte("OLD")} {
+			swapped, err := store.Swap(t.Context(), k, nil, v, time.Hour)
+			require.NoError(t, err)
+			require.True(t, swapped)
+		}
+		sent := ""
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			sent += r.Header.Get("Cookie")
+			return nil
+		})
+		begun := time.Now()
+		fleet := []*zuora.Session{newSession(t, cfg), newSession(t, cfg), newSession(t, cfg)}
+		for range 5 {
+			for _, session := range fleet {
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+			}
+			require.Zero(t, time.Since(begun), "the lock of the other version is not waited for")
+			time.Sleep(2 * time.Minute)
+			begun = time.Now()
+		}
+		synctest.Wait()
+		require.Equal(t, 1, tenant.Logins())
+		require.NotContains(t, sent, "of the old version")
+		require.Equal(t, string(value), string(store.get(key)), "nor is it written over")
+		require.Equal(t, "OLD", string(store.get(key+":lock")))
+		require.Len(t, store.values, 3, "the record of this version stands beside it")
+	})
+}
+
 // A stored cookie that is none is refused by the tenant, and by nobody else.
 func TestStoredSessionThatIsOverIsReplaced(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
@@ -625,7 +707,7 @@ func TestNoVerbPrintsWhatIsShared(t *testing.T) {
 	requireStatus(t, session, "/v1/ok", http.StatusOK)
 	settled(t, &log)
 	_, value := store.session()
-	_, cookie, found := strings.Cut(value, `"ZSession":"`)
+	_, cookie, found := strings.Cut(value, `"name":"ZSession","value":"`)
 	require.True(t, found)
 	type service struct{ session *zuora.Session }
 	for _, verb := range verbs {

@@ -151,7 +151,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 			out.Header[name] = values
 		}
 	}
-	cookies.Add(out, g.jar)
+	g.jar.Add(out)
 	if resp, err = s.base(out); err != nil {
 		return nil, false, err
 	}
@@ -168,11 +168,11 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 		}
 		return resp, true, nil
 	}
-	cookies.Keep(g.jar, req, resp)
+	g.jar.Keep(req, resp)
 	if resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
 		g.Used(now)
 		if g.shared != nil {
-			s.fleet.Used(g.shared, g.jar, s.api, &g.Last)
+			s.fleet.Used(g.shared, g.jar, &g.Last)
 		}
 	}
 	return resp, false, nil

@@ -1,51 +1,155 @@
-// Package cookies puts a session's cookies on requests, and keeps those that
-// answers bring.
+// Package cookies keeps the cookies of one login and puts them on requests.
 package cookies
 
 import (
+	"cmp"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// Add puts jar's cookies on req, in the place of any of the same names: a jar of
-// the caller's may have kept older ones.
-func Add(req *http.Request, jar http.CookieJar) {
-	cookies := jar.Cookies(req.URL)
+// Session is the name of Zuora's session cookie.
+const Session = "ZSession"
+
+// Jar has the cookies that came with one login, those with longer paths first.
+// Responses change their values and add none, so a jar does not grow. It may be used
+// by many goroutines at once.
+type Jar struct {
+	mu  sync.Mutex // for changes
+	now atomic.Pointer[[]Cookie]
+}
+
+// Cookie is a cookie as it is stored.
+type Cookie struct {
+	Name    string    `json:"name"`
+	Value   string    `json:"value"`
+	Quoted  bool      `json:"quoted,omitempty"`
+	Path    string    `json:"path"`
+	Expires time.Time `json:"expires,omitzero"` // zero: not by time
+}
+
+// New returns a jar with the cookies that the response to a login at u sets for u's
+// host.
+func New(u *url.URL, set []*http.Cookie) *Jar {
+	var all []Cookie
+	for _, c := range set {
+		if !inDomain(u.Hostname(), c.Domain) {
+			continue
+		}
+		k := Cookie{c.Name, c.Value, c.Quoted, c.Path, expires(c)}
+		if !strings.HasPrefix(k.Path, "/") {
+			k.Path = "/" + strings.Trim(u.Path[:strings.LastIndex(u.Path, "/")+1], "/")
+		}
+		all = slices.DeleteFunc(all, func(o Cookie) bool { return o.Name == k.Name && o.Path == k.Path })
+		if !k.expired() {
+			all = append(all, k)
+		}
+	}
+	return Of(all)
+}
+
+// Of returns a jar with cookies that were stored.
+func Of(stored []Cookie) *Jar {
+	all := slices.Clone(stored)
+	slices.SortStableFunc(all, func(a, b Cookie) int { return len(b.Path) - len(a.Path) })
+	j := new(Jar)
+	j.now.Store(&all)
+	return j
+}
+
+// All returns the cookies, to be stored.
+func (j *Jar) All() []Cookie { return slices.Clone(*j.now.Load()) }
+
+// Live reports whether a request to path would have a session cookie.
+func (j *Jar) Live(path string) bool {
+	return slices.ContainsFunc(*j.now.Load(), func(c Cookie) bool { return c.Name == Session && c.Value != "" && c.goesTo(path) })
+}
+
+// Add puts the cookies on req, in the place of any of the same names: a jar of the
+// caller's may have kept older ones.
+func (j *Jar) Add(req *http.Request) {
+	all := *j.now.Load()
 	if _, any := req.Header["Cookie"]; any {
 		own := req.Cookies()
 		req.Header.Del("Cookie")
 		for _, c := range own {
-			if !slices.ContainsFunc(cookies, func(s *http.Cookie) bool { return s.Name == c.Name }) {
+			if !slices.ContainsFunc(all, func(k Cookie) bool { return k.Name == c.Name }) {
 				req.AddCookie(c)
 			}
 		}
 	}
-	for _, c := range cookies {
-		req.AddCookie(c)
+	for _, c := range all {
+		if c.goesTo(req.URL.Path) {
+			req.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted})
+		}
 	}
 }
 
-// Keep stores in jar what resp, the answer to req, brings, unless req has an
-// Idempotency-Key: to a key that it knows Zuora repeats an old answer, cookies
-// and all.
-func Keep(jar http.CookieJar, req *http.Request, resp *http.Response) {
-	cookies := resp.Cookies()
-	if len(cookies) == 0 || Repeated(req) {
+// Keep takes the values of the jar's cookies from resp, the response to req, unless
+// req has an Idempotency-Key: for a key that it knows Zuora repeats an old response,
+// cookies included. A response that deletes the session cookie has not ended the
+// session by that, as far as is known, and each call to it would cost a login.
+func (j *Jar) Keep(req *http.Request, resp *http.Response) {
+	if resp.Header["Set-Cookie"] == nil || Repeated(req) {
 		return
 	}
-	jar.SetCookies(req.URL, slices.DeleteFunc(cookies, ends))
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	all := j.All()
+	for _, c := range resp.Cookies() {
+		at := slices.IndexFunc(all, func(k Cookie) bool {
+			return k.Name == c.Name && (k.Path == c.Path || !strings.HasPrefix(c.Path, "/"))
+		})
+		if at < 0 || !inDomain(req.URL.Hostname(), c.Domain) || len(c.Value) > longest {
+			continue
+		}
+		k := Cookie{c.Name, c.Value, c.Quoted, all[at].Path, expires(c)}
+		if c.Name != Session || c.Value != "" && !k.expired() {
+			all[at] = k
+		}
+	}
+	j.now.Store(&all)
 }
 
-// ends reports whether c takes the session's cookie away. An answer that does so
-// has not ended the session by that, as far as is known, and each call to it
-// would cost a login.
-func ends(c *http.Cookie) bool {
-	return c.Name == "ZSession" && (c.Value == "" || c.MaxAge < 0 || !c.Expires.IsZero() && c.Expires.Before(time.Now()))
+// longest is how long a value may be that a response brings. More than a login of
+// Zuora's has would make each further request too long for its servers.
+const longest = 4 << 10
+
+// goesTo reports whether a request to path has the cookie.
+func (c Cookie) goesTo(path string) bool {
+	rest, ok := strings.CutPrefix(cmp.Or(path, "/"), c.Path)
+	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(c.Path, "/")) && !c.expired()
 }
 
-// Repeated reports whether the answer to req may be an old one, for an
+func (c Cookie) expired() bool { return !c.Expires.IsZero() && !time.Now().Before(c.Expires) }
+
+// expires returns when c ends, by the wall clock, which goes on while a machine is
+// suspended.
+func expires(c *http.Cookie) time.Time {
+	const most = 400 * 24 * time.Hour // as in browsers
+	switch {
+	case c.MaxAge < 0:
+		return time.Unix(1, 0)
+	case c.MaxAge > 0:
+		return time.Now().Round(0).Add(time.Duration(min(c.MaxAge, int(most/time.Second))) * time.Second)
+	default:
+		return c.Expires
+	}
+}
+
+// inDomain reports whether host may set cookies for domain.
+func inDomain(host, domain string) bool {
+	domain = strings.TrimPrefix(domain, ".")
+	return domain == "" || strings.EqualFold(host, domain) || len(host) > len(domain) && net.ParseIP(host) == nil &&
+		strings.EqualFold(host[len(host)-len(domain)-1:], "."+domain)
+}
+
+// Repeated reports whether the response to req may be an old one, for an
 // Idempotency-Key that Zuora knows.
 func Repeated(req *http.Request) bool {
 	for name := range req.Header {

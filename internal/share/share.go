@@ -19,14 +19,12 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
-	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/zuora-go/zuora/internal/brief"
+	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/idle"
 )
 
@@ -43,17 +41,21 @@ type Store interface {
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
 }
 
+// form is to be changed with Record.
+const form = "cookies with paths"
+
 // Record is a session as it is stored.
 type Record struct {
-	Login   string            `json:"login"` // names the login: its cookies change, and this does not
-	Used    time.Time         `json:"used"`  // when the last call that was answered was sent
-	Cookies map[string]string `json:"cookies"`
+	Login   string           `json:"login"` // names the login: its cookies change, and this does not
+	Used    time.Time        `json:"used"`  // when the last call that was answered was sent
+	Cookies []cookies.Cookie `json:"cookies"`
 }
 
 // Fleet is the processes that share what is stored, as one of them sees it.
 type Fleet struct {
 	store    Store
 	log      *slog.Logger
+	path     string // that sessions are for
 	ttl      time.Duration
 	lockTTL  time.Duration
 	lockWait time.Duration
@@ -64,19 +66,21 @@ type Fleet struct {
 	strangers atomic.Int32           // sessions of others that were, in a row and from the beginning
 }
 
-// NewFleet returns a fleet. A session of it is over when it has been idle for that
+// NewFleet returns a fleet of sessions for what is below path. A session of it is over when it has been idle for that
 // long (negative: never), and a login after loginTimeout.
-func NewFleet(store Store, log *slog.Logger, idle, loginTimeout time.Duration) *Fleet {
+func NewFleet(store Store, log *slog.Logger, path string, idle, loginTimeout time.Duration) *Fleet {
 	ttl := idle
 	if ttl < 0 {
 		ttl = 8 * time.Hour // the longest session timeout that a tenant may have
 	}
-	return &Fleet{store: store, log: log, ttl: ttl, idle: idle, lockTTL: min(loginTimeout, time.Hour) + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
+	return &Fleet{store: store, log: log, path: path, ttl: ttl, idle: idle, lockTTL: min(loginTimeout, time.Hour) + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
 }
 
-// Key is the key for what these parts say: a hash of them.
+// Key is the key for what these parts say: a hash of them. It depends on the form of
+// records as well: versions of this package with different ones, in one fleet, leave
+// each other's records alone.
 func Key(parts ...string) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", parts))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q", form, parts))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -91,34 +95,15 @@ type Held struct {
 	written atomic.Int64
 }
 
-// NewRecord is a record of a new login.
-func NewRecord(jar http.CookieJar, u *url.URL, used time.Time) Record {
-	return record(rand.Text(), jar, u, used)
-}
-
-func record(login string, jar http.CookieJar, u *url.URL, used time.Time) Record {
-	r := Record{Login: login, Used: used, Cookies: make(map[string]string)}
-	for _, c := range jar.Cookies(u) {
-		r.Cookies[c.Name] = c.Value
-	}
-	return r
-}
-
-// Jar returns a jar with the record's cookies, for all of u's host.
-func (r Record) Jar(u *url.URL) *cookiejar.Jar {
-	jar, _ := cookiejar.New(nil)
-	var list []*http.Cookie
-	for name, value := range r.Cookies {
-		list = append(list, &http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true})
-	}
-	jar.SetCookies(u, list)
-	return jar
+// NewRecord returns a record of a new login.
+func NewRecord(jar *cookies.Jar, used time.Time) Record {
+	return Record{rand.Text(), used, jar.All()}
 }
 
 // usable reports whether h may be taken.
 func (f *Fleet) usable(h *Held) bool {
 	refused := f.refused.Load()
-	return h.raw != nil && len(h.Cookies) > 0 && (refused == nil || *refused != h.Login) &&
+	return h.raw != nil && cookies.Of(h.Cookies).Live(f.path) && (refused == nil || *refused != h.Login) &&
 		(f.idle < 0 || time.Since(h.Used) < f.idle) && f.strangers.Load() < 2
 }
 
@@ -219,7 +204,7 @@ func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
 
 // Used notes that h was of use, which is stored once a minute, off the caller's
 // path: its cookies in jar, and when the last call was sent.
-func (f *Fleet) Used(h *Held, jar http.CookieJar, u *url.URL, last *idle.Last) {
+func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 	if h.Taken && h.judged.CompareAndSwap(false, true) {
 		f.strangers.Store(0)
 	}
@@ -230,7 +215,7 @@ func (f *Fleet) Used(h *Held, jar http.CookieJar, u *url.URL, last *idle.Last) {
 	go func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		f.put(context.Background(), h, record(h.Login, jar, u, time.Unix(0, last.Wall.Load())), &Held{Record: h.Record, raw: h.raw})
+		f.put(context.Background(), h, Record{h.Login, time.Unix(0, last.Wall.Load()), jar.All()}, &Held{Record: h.Record, raw: h.raw})
 	}()
 }
 
