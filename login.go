@@ -29,6 +29,8 @@ type login struct {
 
 // login asks for credentials and logs in with them. f is told early if that fails.
 func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, error) {
+	begun, timeout := time.Now(), time.AfterFunc(s.loginTimeout, f.Expire)
+	defer timeout.Stop()
 	c, err := s.retrieve(ctx)
 	if err != nil {
 		if c.SecretAccessKey != "" {
@@ -43,7 +45,13 @@ func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, er
 		return login{}, err
 	}
 	if s.fleet != nil {
-		return s.sharedLogin(ctx, c, f)
+		timeout.Stop() // what the store takes is not the login's
+		left := s.loginTimeout - time.Since(begun)
+		return s.sharedLogin(ctx, c, func(ctx context.Context) (login, error) {
+			timeout.Reset(left)
+			defer timeout.Stop()
+			return s.ownLogin(ctx, c, f)
+		})
 	}
 	return s.ownLogin(ctx, c, f)
 }

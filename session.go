@@ -59,7 +59,8 @@ type SessionConfig struct {
 	IdleTimeout time.Duration
 
 	// LoginTimeout is how long a sign-in may take, the provider's answer
-	// included. 0: 30 seconds.
+	// included. 0: 30 seconds. Waiting for the Store is not part of it, and takes 6
+	// seconds at most.
 	LoginTimeout time.Duration
 
 	// Logger is told of sign-ins, renewals, replays, sign-ins held back and a Store
@@ -329,7 +330,8 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 	if held := s.held.Load().Held(); held.Err != nil && s.fleet == nil {
 		return nil, nil, newLoginError(held).clone()
 	}
-	f := flight.Start(ctx, s.loginTimeout, s.login, s.land)
+	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // which is negative past the longest Duration
+	f := flight.Start(ctx, timeout, s.login, s.land)
 	s.flight.Store(f)
 	return f, nil, nil
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/cookies"
-	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/share"
 )
 
@@ -27,8 +26,8 @@ type SessionStore interface {
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
 }
 
-// sharedLogin takes the fleet's session, or signs in for the fleet.
-func (s *Session) sharedLogin(ctx context.Context, c Credentials, f *flight.Flight[login]) (login, error) {
+// sharedLogin takes the fleet's session, or logs in for the fleet.
+func (s *Session) sharedLogin(ctx context.Context, c Credentials, ownLogin func(context.Context) (login, error)) (login, error) {
 	key := share.Key(s.server, c.AccessKeyID, s.entity.ID, s.entity.LegacyID, s.entity.LegacyName)
 	var own login
 	var held *share.Held
@@ -39,7 +38,7 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials, f *flight.Flig
 		}
 	} else if held, err = s.fleet.Session(ctx, key, func(ctx context.Context) (share.Record, error) {
 		var err error
-		if own, err = s.ownLogin(ctx, c, f); err != nil {
+		if own, err = ownLogin(ctx); err != nil {
 			return share.Record{}, err
 		}
 		return share.NewRecord(own.generation.jar, time.Unix(0, own.generation.Wall.Load())), nil

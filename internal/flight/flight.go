@@ -46,8 +46,7 @@ func Start[T any](ctx context.Context, timeout time.Duration, call func(context.
 	ctx = httptrace.WithClientTrace(untraced{context.WithoutCancel(ctx)}, &httptrace.ClientTrace{DNSStart: func(httptrace.DNSStartInfo) {}})
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	f := &Flight[T]{land: land, cancel: cancel, done: make(chan struct{})}
-	var none T
-	context.AfterFunc(ctx, func() { f.end(none, context.DeadlineExceeded, false) })
+	context.AfterFunc(ctx, f.Expire)
 	go func() {
 		var result T
 		returned, err := false, errors.New("the call ended its goroutine")
@@ -77,6 +76,12 @@ func (f *Flight[T]) Failed(result T, err error) bool {
 		f.failed = &failure[T]{result, err}
 	}
 	return !f.ended
+}
+
+// Expire ends f as the end of its timeout does, if it has not ended yet.
+func (f *Flight[T]) Expire() {
+	var none T
+	f.end(none, context.DeadlineExceeded, false)
 }
 
 // End ends f with err, if it has not ended yet, and its context.

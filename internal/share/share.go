@@ -1,6 +1,6 @@
 // Package share keeps one session for many processes, in a store that can
 // compare and swap. The store is never in the way: what it does not do in time
-// is done without it.
+// is done without it, and a store that fails is left alone for a while.
 //
 // A process that needs a session takes the stored one. Where there is none, or
 // only one that was refused to it, it tries the lock, which is a key of its own.
@@ -29,8 +29,9 @@ import (
 )
 
 const (
-	callTimeout = time.Second     // for each call of the store
-	mostWait    = 5 * time.Second // for the session that another process signs in for
+	callTimeout = time.Second           // for each call of the store
+	mostWait    = 5 * time.Second       // for the session that another process signs in for
+	tryWait     = 20 * time.Millisecond // for a store that has failed, until it works
 	lockMargin  = 10 * time.Second
 	writeEvery  = time.Minute
 )
@@ -60,7 +61,7 @@ type Fleet struct {
 	lockTTL  time.Duration
 	lockWait time.Duration
 	idle     time.Duration // negative: any stored session will do
-	down     atomic.Bool   // the last call of the store failed
+	trouble  trouble
 
 	refused   atomic.Pointer[string] // the login that was refused to this process last
 	strangers atomic.Int32           // sessions of others that were, in a row and from the beginning
@@ -74,6 +75,14 @@ func NewFleet(store Store, log *slog.Logger, path string, idle, loginTimeout tim
 		ttl = 8 * time.Hour // the longest session timeout that a tenant may have
 	}
 	return &Fleet{store: store, log: log, path: path, ttl: ttl, idle: idle, lockTTL: min(loginTimeout, time.Hour) + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
+}
+
+// Wait is how long Session may take at most, besides what login takes.
+func (f *Fleet) Wait() time.Duration {
+	if f == nil {
+		return 0
+	}
+	return f.lockWait + 2*callTimeout
 }
 
 // Key is the key for what these parts say: a hash of them. It depends on the form of
@@ -118,60 +127,132 @@ func (f *Fleet) Refused(h *Held) {
 // Look returns the session that is stored under key, or nil if there is none
 // that may be taken.
 func (f *Fleet) Look(ctx context.Context, key string) *Held {
-	if h, err := f.load(ctx, key); err == nil && f.usable(h) {
-		return h
-	}
-	return nil
+	h, _ := f.Session(ctx, key, nil)
+	return h
 }
 
-// Session returns the session that is stored under key, if it may be taken, or
-// else what signIn brings, which it stores.
-func (f *Fleet) Session(ctx context.Context, key string, signIn func(context.Context) (Record, error)) (*Held, error) {
-	deadline := time.Now().Add(f.lockWait)
+// Session returns the session that is stored under key if it may be taken, or
+// else what login returns, which it stores. If login is nil, it returns nil.
+//
+// The store is used on a goroutine of its own, which goes on when Session no
+// longer waits for it: what the store then does not do in time, it does later.
+func (f *Fleet) Session(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Held, error) {
+	ok, try := f.trouble.begin()
+	if !ok {
+		return f.login(ctx, key, login)
+	}
+	patience := f.lockWait
+	if try {
+		patience = tryWait
+	}
+	waiting, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	timer := time.AfterFunc(patience, giveUp)
+	defer timer.Stop()
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	claimed, own, done := make(chan claim, 1), make(chan *Held, 1), make(chan struct{})
+	defer close(own) // whatever becomes of login
+	go func() {
+		defer close(done)
+		defer cancel()
+		defer f.trouble.end(try)
+		c := f.claim(calls, waiting, key, login != nil, func() {
+			if try {
+				timer.Reset(f.lockWait)
+			}
+		})
+		claimed <- c
+		f.settle(calls, c, <-own)
+	}()
+	inTime := false
+	select {
+	case c := <-claimed:
+		if c.err == nil && f.usable(c.stored) {
+			return c.stored, nil
+		}
+		inTime = c.err == nil
+	case <-waiting.Done():
+		if err := ctx.Err(); err != nil {
+			cancel()
+			return nil, err
+		}
+	}
+	h, err := f.login(ctx, key, login)
+	own <- h
+	if inTime {
+		select {
+		case <-done:
+		case <-time.After(min(callTimeout, f.lockWait)):
+		case <-ctx.Done():
+		}
+	}
+	return h, err
+}
+
+// claim is what the store says to a process that needs a session.
+type claim struct {
+	key    string
+	stored *Held  // nil after an error
+	lock   []byte // nil: another process has the lock, or none was asked for
+	err    error
+}
+
+// claim looks for a session that may be taken until it finds one, has the lock,
+// or nobody is waiting any more. It calls works when the store has swapped.
+func (f *Fleet) claim(ctx, waiting context.Context, key string, lock bool, works func()) claim {
+	c := claim{key: key}
 	token := []byte(rand.Text())
 	for {
-		stored, err := f.load(ctx, key)
-		if err != nil {
-			return f.signIn(ctx, key, nil, signIn)
-		}
-		if f.usable(stored) {
-			return stored, nil
+		if c.stored, c.err = f.load(ctx, key); c.err != nil || f.usable(c.stored) || !lock || waiting.Err() != nil {
+			return c
 		}
 		locked, err := f.swap(ctx, lockOf(key), nil, token, f.lockTTL)
-		if locked {
-			defer func() { _, _ = f.swap(context.WithoutCancel(ctx), lockOf(key), token, nil, 0) }()
-			// Another may have signed in, and given up the lock, since the look.
-			if stored, err = f.load(ctx, key); err == nil && f.usable(stored) {
-				return stored, nil
-			}
+		if err != nil {
+			c.err = err
+			return c
 		}
-		if locked || err != nil || !time.Now().Before(deadline) {
-			return f.signIn(ctx, key, stored, signIn)
+		works()
+		if locked {
+			c.lock = token
+			// Another may have logged in, and released the lock, since the look.
+			c.stored, c.err = f.load(ctx, key)
+			return c
 		}
 		select {
 		case <-time.After(50*time.Millisecond + mathrand.N(100*time.Millisecond)):
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		case <-waiting.Done():
+			return c
 		}
+	}
+}
+
+// settle stores own, unless it is nil or the store has failed, and releases the
+// lock.
+func (f *Fleet) settle(ctx context.Context, c claim, own *Held) {
+	if own != nil && c.err == nil {
+		own.mu.Lock()
+		f.put(ctx, own, own.Record, c.stored)
+		own.mu.Unlock()
+	}
+	if c.lock != nil {
+		_, _ = f.swap(context.WithoutCancel(ctx), lockOf(c.key), c.lock, nil, 0)
 	}
 }
 
 func lockOf(key string) string { return key + ":lock" }
 
-// signIn signs in and swaps the new session in for stored, if that is known, and
-// unless yet another has come in its place.
-func (f *Fleet) signIn(ctx context.Context, key string, stored *Held, signIn func(context.Context) (Record, error)) (*Held, error) {
-	r, err := signIn(ctx)
+// login returns what login returns, as it is before it is stored.
+func (f *Fleet) login(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Held, error) {
+	if login == nil {
+		return nil, nil
+	}
+	r, err := login(ctx)
 	if err != nil {
 		return nil, err
 	}
 	f.strangers.Store(0)
 	h := &Held{Record: r, key: key}
 	h.written.Store(time.Now().UnixNano())
-	if stored == nil {
-		stored = &Held{}
-	}
-	f.put(ctx, h, r, stored)
 	return h, nil
 }
 
@@ -213,8 +294,18 @@ func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 		return
 	}
 	go func() {
+		ok, try := f.trouble.begin()
+		if !ok {
+			return
+		}
+		defer f.trouble.end(try)
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		if try { // a store is as good as its reads, too
+			if _, err := f.load(context.Background(), h.key); err != nil {
+				return
+			}
+		}
 		f.put(context.Background(), h, Record{h.Login, time.Unix(0, last.Wall.Load()), jar.All()}, &Held{Record: h.Record, raw: h.raw})
 	}()
 }
@@ -223,8 +314,8 @@ func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 // can be swapped for one.
 func (f *Fleet) load(ctx context.Context, key string) (*Held, error) {
 	raw, err := bounded(ctx, func(ctx context.Context) ([]byte, error) { return f.store.Load(ctx, key) })
-	f.report(ctx, err)
 	if err != nil {
+		f.failed(ctx, err)
 		return nil, err
 	}
 	h := &Held{Taken: true, key: key, raw: raw}
@@ -237,17 +328,17 @@ func (f *Fleet) load(ctx context.Context, key string) (*Held, error) {
 
 func (f *Fleet) swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (bool, error) {
 	swapped, err := bounded(ctx, func(ctx context.Context) (bool, error) { return f.store.Swap(ctx, key, old, new, ttl) })
-	f.report(ctx, err)
+	switch {
+	case err != nil:
+		f.failed(ctx, err)
+	case f.trouble.worked():
+		f.log.Info("zuora: session store is back")
+	}
 	return swapped && err == nil, err
 }
 
-// report says when the store goes, and when it comes back.
-func (f *Fleet) report(ctx context.Context, err error) {
-	switch {
-	case ctx.Err() != nil: // which says nothing of the store
-	case err == nil && f.down.Swap(false):
-		f.log.Info("zuora: session store is back")
-	case err != nil && !f.down.Swap(true):
+func (f *Fleet) failed(ctx context.Context, err error) {
+	if ctx.Err() == nil && f.trouble.failed() { // or else the session was closed, which says nothing of the store
 		f.log.Warn("zuora: session store fails; signing in without it", "error", brief.Line(err.Error(), 200))
 	}
 }
@@ -277,6 +368,6 @@ func bounded[T any](ctx context.Context, call func(context.Context) (T, error)) 
 		return r.value, r.err
 	case <-ctx.Done():
 		var none T
-		return none, fmt.Errorf("no answer of the store: %w", ctx.Err())
+		return none, fmt.Errorf("no response from the store: %w", ctx.Err())
 	}
 }
