@@ -27,6 +27,7 @@ import (
 	"github.com/zuora-go/zuora/api/objectquery"
 	"github.com/zuora-go/zuora/api/objects"
 	"github.com/zuora-go/zuora/api/subscriptions"
+	"github.com/zuora-go/zuora/api/usage"
 	"github.com/zuora-go/zuora/api/zoql"
 	"github.com/zuora-go/zuora/typed"
 )
@@ -41,6 +42,7 @@ var packages = map[string]any{
 	"objectquery":   objectquery.New,
 	"objects":       objects.New,
 	"subscriptions": subscriptions.New,
+	"usage":         usage.New,
 	"zoql":          zoql.New,
 }
 
@@ -72,6 +74,8 @@ var exceptions = map[string][]string{
 		"subscriptions Subscription.lastBookingDate",
 	},
 	"the document has it in a sentence only": {
+		"GET /v1/usage/accounts/{account-key} query page",
+		"GET /v1/usage/{id}/status",
 		"GET /v1/subscriptions/accounts/{account-key} query as-of-date",
 		"GET /v1/subscriptions/accounts/{account-key} query page",
 		"GET /v1/subscriptions/{subscription-key} query as-of-date",
