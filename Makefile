@@ -13,8 +13,8 @@ FUZZTIME := 1m
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-demo: ## run the accounts example on a stand-in tenant
-	@cd examples && go run ./accounts -standin
+demo: ## run examples/billing on a stand-in tenant
+	@cd examples && go run ./billing
 
 generate: ## make the generated files anew
 	go generate ./...
