@@ -29,6 +29,7 @@ test: ## run all tests of all modules, with the race detector
 fuzz: ## run each fuzz test for FUZZTIME (1m)
 	@for f in FuzzCheckResponse FuzzLogin FuzzDecimal FuzzDates FuzzValue; do \
 		go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x . || exit 1; done
+	@go test -run '^$$' -fuzz '^FuzzText$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./internal/redact
 
 mutants: ## break the rules on order and goroutines one by one, and see a test fail
 	@go run -C tools ./mutants

@@ -374,6 +374,61 @@ func BenchmarkConnections(b *testing.B) {
 	}
 }
 
+// A login that is refused at length, whatever the secret is, takes at most 50 ms.
+func BenchmarkRefusedLogin(b *testing.B) {
+	header := func(name, line string) http.Header {
+		h := http.Header{"Content-Type": {"application/json"}}
+		for range 1 << 20 / (len(name) + len(line)) {
+			h[name] = append(h[name], line)
+		}
+		return h
+	}
+	reasons := func(message string) string {
+		return `{"success":false,"reasons":[` + strings.Repeat(`{"code":1,"message":"`+message+`"},`, 60<<10/(len(message)+24)) + `{}]}`
+	}
+	as := strings.Repeat("a", 4095)
+	for _, test := range []struct {
+		name, secret, body string
+		header             http.Header
+	}{
+		{"21000 reasons", as + "b", `{"success":false,"reasons":[{}` + strings.Repeat(",{}", 21000) + `]}`, nil},
+		{"1 MiB", as + "b", reasons("no") + strings.Repeat(" ", 1<<20), nil},
+		{"1 MiB of JSON", as + "b", `{"success":true,"a":[0` + strings.Repeat(",0", 1<<19) + `]}`, nil},
+		{"near", as + "b", reasons(as), nil},
+		{"near, many", as + "b", reasons(as[:600]), nil},
+		{"near, escaped", as + "b", reasons(strings.Repeat(`\u0061`, 9000)), nil},
+		{"near, in HTML", as + "b", reasons(strings.Repeat(`&#97;`, 12000)), nil},
+		{"backslashes", strings.Repeat(`\`, 4095) + "b", reasons(strings.Repeat(`\\`, 30000)), nil},
+		{"ampersands", as + "b", reasons(strings.Repeat(`&amp;`, 12000)), nil},
+		{"no ASCII", strings.Repeat("ä", 2047) + "b", reasons(strings.Repeat("ä", 30000)), nil},
+		{"limits", as + "b", `{}`, header("Ratelimit-Limit", as)},
+		{"limits, escaped", as + "b", reasons(strings.Repeat(`\\u0061`, 7000)), header("Ratelimit-Limit", strings.Repeat("%61", 1000))},
+		{"request ID", as + "b", `{}`, http.Header{"Zuora-Request-Id": {strings.Repeat("%2561", 1<<20/5)}}},
+		{"cookies", as + "b", `{}`, header("Set-Cookie", "a=b; Path=/")},
+		{"cookie", as + "b", `{"success":true}`, header("Set-Cookie", as+"="+as)},
+	} {
+		for _, status := range []int{http.StatusOK, http.StatusUnauthorized} {
+			b.Run(fmt.Sprintf("%s/status=%d", test.name, status), func(b *testing.B) {
+				for b.Loop() {
+					session := newSession(b, zuora.SessionConfig{
+						Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret(test.secret)},
+						Base: roundTripper(func(*http.Request) (*http.Response, error) {
+							header := test.header
+							if header == nil {
+								header = http.Header{"Content-Type": {"application/json"}}
+							}
+							return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(test.body)), ContentLength: -1}, nil
+						}),
+					})
+					if err := session.Connect(b.Context()); err == nil || len(err.Error()) > 2000 {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 // A long answer streams: memory stays at the look's bound.
 func BenchmarkDownload(b *testing.B) {
 	const size = 5 << 20

@@ -625,6 +625,6 @@ func TestNoLogLineHasABody(t *testing.T) {
 	var log records
 	cfg := configFor(server)
 	cfg.Logger = log.logger(slog.LevelDebug, false)
-	require.ErrorContains(t, newSession(t, cfg).Connect(t.Context()), "We're sorry")
+	require.ErrorContains(t, newSession(t, cfg).Connect(t.Context()), "500 Internal Server Error")
 	require.NotContains(t, strings.Join(log.take(), "\n"), "sorry")
 }

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/brief"
 	"github.com/zuora-go/zuora/internal/envelope"
 	"github.com/zuora-go/zuora/internal/limits"
 	"github.com/zuora-go/zuora/internal/peek"
+	"github.com/zuora-go/zuora/internal/redact"
 )
 
 // What went wrong, in the terms that a caller decides by. Use [errors.Is] with
@@ -66,31 +66,33 @@ type Error struct {
 	// request IDs. No other header is kept, Set-Cookie least of all.
 	Header http.Header
 
-	// Body is the answer's body, the first 64 KiB of it, gunzipped. A session
-	// cookie in it is REDACTED, if it is spelt as one usually is, and so is the
-	// password in the answer to a sign-in. It may hold personal data.
+	// Body is the response's body, gunzipped, or its first 64 KiB. A session cookie
+	// in it is REDACTED, if it is spelled as one usually is. Body may contain
+	// personal data. It is nil for a failed login.
 	Body []byte
+
+	size int // of a body that is not kept
 }
 
 // Error returns one line: method, path, status, the first reasons and the
 // request's ID, about 1,000 characters at most, without the query and without
 // control characters.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("zuora: %s %s: %d %s", brief.Line(e.Method, 16), brief.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
+	text := fmt.Sprintf("zuora: %s %s: %d %s", redact.Line(e.Method, 16), redact.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
 	if e.StatusCode/100 == 2 {
 		text += ", not successful"
 	}
 	if contentType := e.Header.Get("Content-Type"); len(e.Reasons) > 0 {
 		text += ": " + e.reasons()
 	} else if strings.HasPrefix(contentType, "text/plain") && len(e.Body) > 0 {
-		text += ": " + brief.Line(string(e.Body), 200)
-	} else if len(e.Body) > 0 {
-		text += fmt.Sprintf(": %d bytes of %s", len(e.Body), cmp.Or(brief.Line(contentType, 40), "no stated type"))
+		text += ": " + redact.Line(string(e.Body), 200)
+	} else if n := cmp.Or(len(e.Body), e.size); n > 0 {
+		text += fmt.Sprintf(": %d bytes of %s", n, cmp.Or(redact.Line(contentType, 40), "no stated type"))
 	}
 	if e.RequestID != "" {
-		text += " (request " + brief.Line(e.RequestID, 64) + ")"
+		text += " (request " + redact.Line(e.RequestID, 64) + ")"
 	} else if e.ProcessID != "" {
-		text += " (process " + brief.Line(e.ProcessID, 64) + ")"
+		text += " (process " + redact.Line(e.ProcessID, 64) + ")"
 	}
 	return text
 }
@@ -100,7 +102,7 @@ func (e *Error) reasons() string {
 	const most = 3
 	var all []string
 	for _, r := range e.Reasons[:min(len(e.Reasons), most)] {
-		all = append(all, strings.TrimSpace(brief.Line(string(r.Code), 40)+" "+brief.Line(r.Message, 200)))
+		all = append(all, strings.TrimSpace(redact.Line(string(r.Code), 40)+" "+redact.Line(r.Message, 200)))
 	}
 	if len(e.Reasons) > most {
 		all = append(all, fmt.Sprintf("and %d more", len(e.Reasons)-most))
@@ -136,8 +138,8 @@ func (e *Error) Is(target error) bool {
 // LogValue gives the parts of [Error.Error] one by one, and nothing of the body.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
-		slog.String("method", brief.Line(e.Method, 16)), slog.String("path", brief.Line(e.Path, 200)), slog.Int("status", e.StatusCode),
-		slog.String("reasons", e.reasons()), slog.String("request_id", brief.Line(e.RequestID, 64)), slog.String("process_id", brief.Line(e.ProcessID, 64)),
+		slog.String("method", redact.Line(e.Method, 16)), slog.String("path", redact.Line(e.Path, 200)), slog.Int("status", e.StatusCode),
+		slog.String("reasons", e.reasons()), slog.String("request_id", redact.Line(e.RequestID, 64)), slog.String("process_id", redact.Line(e.ProcessID, 64)),
 	}
 	if e.RetryAfter > 0 {
 		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
@@ -176,14 +178,14 @@ type DecodeError struct {
 func (e *DecodeError) Error() string {
 	line, acted := "zuora: ", ""
 	if e.StatusCode != 0 {
-		line += fmt.Sprintf("%s %s: %d %s, but ", brief.Line(e.Method, 16), brief.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
+		line += fmt.Sprintf("%s %s: %d %s, but ", redact.Line(e.Method, 16), redact.Line(e.Path, 200), e.StatusCode, http.StatusText(e.StatusCode))
 		acted = "; it is not known whether Zuora acted, so do not repeat a write unchecked"
 	}
 	if n := len(e.Fields); n == 0 {
 		line += fmt.Sprintf("the response (%d bytes) cannot be read", len(e.Body))
 	} else {
 		const most = 3
-		line += "the response does not fit at " + brief.Line(strings.Join(e.Fields[:min(n, most)], ", "), 300)
+		line += "the response does not fit at " + redact.Line(strings.Join(e.Fields[:min(n, most)], ", "), 300)
 		if n > most {
 			line += fmt.Sprintf(" and %d more", n-most)
 		}
@@ -192,7 +194,7 @@ func (e *DecodeError) Error() string {
 		}
 	}
 	if line += acted; e.Err != nil {
-		line += ": " + brief.Line(strings.TrimPrefix(e.Err.Error(), "zuora: "), 300)
+		line += ": " + redact.Line(strings.TrimPrefix(e.Err.Error(), "zuora: "), 300)
 	}
 	return line
 }
@@ -259,7 +261,7 @@ func CheckResponse(resp *http.Response, body []byte) error {
 	if resp == nil {
 		return errors.New("zuora: no response to check")
 	}
-	return verdict(resp, body[:min(len(body), failureLook)], len(body) <= failureLook)
+	return verdict(resp, body[:min(len(body), failureLook)], len(body) <= failureLook, nil, true)
 }
 
 // Checked returns a doer that sends requests through doer and returns an
@@ -287,7 +289,7 @@ func check(resp *http.Response) (*http.Response, error) {
 		return resp, nil
 	}
 	head, whole := peek.At(resp, failureLook)
-	if err := verdict(resp, head, whole); err != nil {
+	if err := verdict(resp, head, whole, nil, true); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
@@ -298,9 +300,14 @@ func succeeded(resp *http.Response) bool {
 	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
 }
 
+const (
+	maxReasons = 100
+	maxLine    = 1 << 10 // bytes of a header's line, and of an ID
+)
+
 // verdict is CheckResponse for a body of which head is the beginning, or the
-// whole.
-func verdict(resp *http.Response, head []byte, whole bool) error {
+// whole. The error contains none of values, and no body unless keep is true.
+func verdict(resp *http.Response, head []byte, whole bool, values *redact.Values, keep bool) error {
 	ok := succeeded(resp)
 	if ok && !(whole && peek.IsJSON(resp.Header)) {
 		return nil
@@ -318,11 +325,25 @@ func verdict(resp *http.Response, head []byte, whole bool) error {
 		return nil
 	}
 	e := &Error{
-		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), Body: bytes.Clone(brief.WithoutCookie(head)),
-		ProcessID: brief.WithoutCookie(env.ProcessID), RequestID: brief.WithoutCookie(cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id"))),
+		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), size: len(head),
+		ProcessID: values.Head(env.ProcessID, maxLine), RequestID: values.Head(cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")), maxLine),
 	}
-	for _, r := range env.Reasons {
-		e.Reasons = append(e.Reasons, Reason{Code: ReasonCode(brief.WithoutCookie(r.Code)), Message: brief.WithoutCookie(r.Message)})
+	if keep && whole {
+		e.Body = []byte(values.Text(string(head)))
+	} else if keep {
+		e.Body = []byte(values.Cut(string(head)))
+	}
+	for _, lines := range e.Header {
+		for i, line := range lines {
+			lines[i] = values.Head(line, maxLine)
+		}
+	}
+	for _, r := range env.Reasons[:min(len(env.Reasons), maxReasons)] {
+		code := ReasonCode(r.Code)
+		if code.Category() == 0 { // one that has a category is no secret
+			code = ReasonCode(values.Text(string(code)))
+		}
+		e.Reasons = append(e.Reasons, Reason{Code: code, Message: values.Text(r.Message)})
 	}
 	if resp.Request != nil && resp.Request.URL != nil {
 		e.Method, e.Path = cmp.Or(resp.Request.Method, http.MethodGet), resp.Request.URL.EscapedPath()

@@ -12,12 +12,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/brief"
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/limits"
 	"github.com/zuora-go/zuora/internal/peek"
+	"github.com/zuora-go/zuora/internal/redact"
 )
 
 // login is one try: the credentials, if it came as far as sending them, and the
@@ -33,10 +33,7 @@ func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, er
 	defer timeout.Stop()
 	c, err := s.retrieve(ctx)
 	if err != nil {
-		if c.SecretAccessKey != "" {
-			err = withoutSecret(err, c.SecretAccessKey)
-		}
-		return login{}, fmt.Errorf("zuora: retrieve credentials: %w", err)
+		return login{}, fmt.Errorf("zuora: retrieve credentials: %w", redact.New(string(c.SecretAccessKey)).Error(err))
 	}
 	if err := c.validate(); err != nil {
 		return login{}, err
@@ -164,32 +161,31 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 		EntityID:           optional(s.entity.LegacyID),
 		EntityName:         optional(s.entity.LegacyName),
 	})
+	values := redact.New(string(c.SecretAccessKey))
 	if err != nil {
 		if u, ok := err.(*url.Error); ok {
 			err = u.Err
 		}
-		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, withoutSecret(err, c.SecretAccessKey))
+		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, values.Error(err))
 	}
 	defer peek.Discard(resp, sessionLook)
-	if e := CheckResponse(resp, nil); e != nil { // which stands, though the body may never come
-		failed(withoutSecret(e, c.SecretAccessKey))
+	if e := verdict(resp, nil, false, values, false); e != nil { // which stands, though the body may never come
+		failed(e)
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLogin+1))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
-		cmp.Or(brief.Line(brief.Hide(string(c.SecretAccessKey), resp.Header.Get("Content-Type")), 60), "no Content-Type"), len(body))
-	if failed := CheckResponse(resp, body); failed != nil {
-		if e, ok := failed.(*Error); ok && max(len(body), len(e.Body)) >= failureLook { // half the secret may stand at its end
-			e.Body = e.Body[:max(0, len(e.Body)-6*len(c.SecretAccessKey))] // as long as escapes make it
-		}
-		return nil, withoutSecret(failed, c.SecretAccessKey)
+		cmp.Or(redact.Line(values.Head(resp.Header.Get("Content-Type"), maxLine), 60), "no Content-Type"), len(body))
+	// The body is not kept: it may show the secret in a way that nobody has thought of.
+	if failed := verdict(resp, body[:min(len(body), failureLook)], err == nil && len(body) <= failureLook, values, false); failed != nil {
+		return nil, failed
 	}
 	whole := len(body) <= maxLogin
 	body, plain := peek.Plain(resp, body, whole, maxLogin) // Base may leave that to others
 	var answer CommonResponseType
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s, then: %w", came, withoutSecret(err, c.SecretAccessKey))
+		return nil, fmt.Errorf("%s, then: %w", came, values.Error(err))
 	case !whole:
 		return nil, fmt.Errorf("%s and more: not a login response", came)
 	case !plain || resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
@@ -202,10 +198,11 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 	jar := cookies.New(s.api.JoinPath("connections"), resp.Cookies())
 	if !jar.Live(s.api.Path) {
 		var names []string
-		for _, came := range resp.Cookies() {
-			names = append(names, brief.Line(brief.Hide(string(c.SecretAccessKey), came.Name), 40))
+		all := resp.Cookies()
+		for _, c := range all[:min(len(all), 5)] {
+			names = append(names, redact.Line(values.Head(c.Name, maxLine), 40))
 		}
-		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, cookies.Session, s.origin, names[:min(len(names), 5)])
+		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, cookies.Session, s.origin, names)
 	}
 	return jar, nil
 }
@@ -215,32 +212,6 @@ const maxLogin = 1 << 20 // bytes of a login response
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
-// withoutSecret is err, of an answer or a transport, without the secret that it
-// may have repeated.
-func withoutSecret(err error, secret Secret) error {
-	e, ok := err.(*Error)
-	if !ok {
-		if text := err.Error(); brief.Hide(string(secret), text) != text {
-			return errors.New(brief.Hide(string(secret), text))
-		}
-		return err
-	}
-	e.Body = []byte(brief.Hide(string(secret), string(e.Body)))
-	e.ProcessID, e.RequestID = brief.Hide(string(secret), e.ProcessID), brief.Hide(string(secret), e.RequestID)
-	for i, r := range e.Reasons {
-		e.Reasons[i].Message = brief.Hide(string(secret), r.Message)
-		if r.Code.Category() == 0 { // which no secret changes
-			e.Reasons[i].Code = ReasonCode(brief.Hide(string(secret), string(r.Code)))
-		}
-	}
-	for _, values := range e.Header {
-		for i, v := range values {
-			values[i] = brief.Hide(string(secret), v)
-		}
-	}
-	return err
-}
 
 // LoginError is returned by calls, and by [Session.Connect], that have no session
 // because a login failed, just now or earlier. It is the caller's own.

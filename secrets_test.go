@@ -276,6 +276,120 @@ func TestNoErrorHasHalfASecret(t *testing.T) {
 	}
 }
 
+// connectTo returns what a login with the secret fails with, the lines that were
+// logged about it, and all that can be read of both.
+func connectTo(t *testing.T, response http.Handler, secret string) (err error, all string) {
+	t.Helper()
+	server := newServer(t, zuoratest.Config{})
+	server.Intercept(func(*http.Request) http.Handler { return response })
+	var log records
+	cfg := configFor(server)
+	cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret(secret)}
+	cfg.Logger = log.logger(slog.LevelDebug-100, true)
+	err = newSession(t, cfg).Connect(t.Context())
+	require.Error(t, err)
+	settled(t, &log)
+	return err, allOf(err) + strings.Join(log.take(), "\n")
+}
+
+// allOf is all that can be read of err.
+func allOf(err error) string {
+	var text strings.Builder
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		for _, verb := range verbs {
+			_, _ = fmt.Fprintf(&text, verb+"\n", e)
+		}
+		if failure, ok := e.(*zuora.Error); ok {
+			_, _ = fmt.Fprintf(&text, "%+v %s\n", *failure, failure.Body)
+		}
+	}
+	return text.String()
+}
+
+func TestFailedLoginKeepsNoBody(t *testing.T) {
+	const half = "correct horse"
+	for what, response := range map[string]http.HandlerFunc{
+		"whole": zuoratest.Failed(401, "1", "no").ServeHTTP,
+		"text":  zuoratest.Answer(500, "text/plain", "you sent "+half).ServeHTTP,
+		"breaks off": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Header().Set("Content-Length", "1000")
+			w.WriteHeader(401)
+			_, _ = io.WriteString(w, "you sent "+half)
+		},
+		"gzip that breaks off": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Header().Set("Content-Encoding", "gzip")
+			w.WriteHeader(401)
+			packed := compress("you sent " + half)
+			_, _ = w.Write(packed[:len(packed)-8])
+		},
+		"stalls": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(401)
+			_, _ = io.WriteString(w, "you sent "+half)
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		err, all := connectTo(t, response, theSecret)
+		require.NotContains(t, all, half, what)
+		var failure *zuora.Error
+		require.ErrorAs(t, err, &failure, what)
+		require.Nil(t, failure.Body, what)
+	}
+}
+
+// Whatever a server sends, an Error is short, and says what is of use.
+func TestErrorOfALongResponseIsShort(t *testing.T) {
+	long := strings.Repeat("x", 10<<10)
+	response := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for i := range 100 {
+			w.Header().Add("RateLimit-Limit", long)
+			w.Header().Add(fmt.Sprintf("Concurrency-Limit-%d", i), long)
+		}
+		w.Header().Set("Retry-After", "17")
+		w.Header().Set("Zuora-Request-Id", long)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(429)
+		_, _ = io.WriteString(w, `{"success":false,"reasons":[{"code":70}`+strings.Repeat(",{}", 21000)+`]}`)
+	})
+	err, _ := connectTo(t, response, theSecret)
+	var failure *zuora.Error
+	require.ErrorAs(t, err, &failure)
+	require.ErrorIs(t, err, zuora.ErrRateLimited)
+	require.LessOrEqual(t, len(failure.Reasons), 100)
+	require.NotEmpty(t, failure.Reasons)
+	lines := 0
+	for _, values := range failure.Header {
+		for _, line := range values {
+			lines++
+			require.LessOrEqual(t, len(line), 1<<10)
+		}
+	}
+	require.Equal(t, 32, lines)
+	require.LessOrEqual(t, len(failure.RequestID), 1<<10)
+	require.Equal(t, "17", failure.Header.Get("Retry-After"))
+}
+
+// A text that shows where a short password stood gives it away.
+func TestShortPasswordGarblesNoText(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	for _, secret := range []string{"p", "dial", "tcp", "refused"} {
+		cfg := configFor(server)
+		cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret(secret)}
+		cfg.Base = roundTripper(func(*http.Request) (*http.Response, error) {
+			return nil, errors.New("dial tcp 192.0.2.1:443: connect: connection refused")
+		})
+		require.ErrorContains(t, newSession(t, cfg).Connect(t.Context()), "/v1/connections: REDACTED;", secret)
+
+		err, _ := connectTo(t, zuoratest.Failed(401, "WORD", "dial tcp, please: refused"), secret)
+		var failure *zuora.Error
+		require.ErrorAs(t, err, &failure)
+		require.Equal(t, []zuora.Reason{{Code: "WORD", Message: "REDACTED"}}, failure.Reasons)
+	}
+}
+
 // A secret that is also a word of the answers changes nothing.
 func TestSecretsThatAreWordsOfTheProtocol(t *testing.T) {
 	for _, secret := range []zuora.Secret{"s", "json", "success", "true", "ZSession", "90000011", "{", "application/json", "Unauthorized", "connections"} {

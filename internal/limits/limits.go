@@ -2,6 +2,7 @@
 package limits
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -10,17 +11,27 @@ import (
 )
 
 // Headers returns those of h that tell of limits, of the body's type, and of
-// the request's names.
+// the request's names: the first 32 lines of them.
 func Headers(h http.Header) http.Header {
-	kept := http.Header{}
-	for name, values := range h {
-		n := strings.ToLower(name)
-		if strings.HasPrefix(n, "ratelimit-") || strings.HasPrefix(n, "concurrency-limit-") ||
-			slices.Contains([]string{"retry-after", "content-type", "zuora-request-id", "zuora-track-id"}, n) {
-			kept[name] = slices.Clone(values)
+	const most = 32
+	kept, lines := http.Header{}, 0
+	names := slices.Sorted(maps.Keys(h))
+	for _, wanted := range []func(string) bool{isSingle, isLimit} {
+		for _, name := range names {
+			if n := min(len(h[name]), most-lines); n > 0 && wanted(strings.ToLower(name)) {
+				kept[name], lines = slices.Clone(h[name][:n]), lines+n
+			}
 		}
 	}
 	return kept
+}
+
+func isSingle(name string) bool {
+	return slices.Contains([]string{"retry-after", "content-type", "zuora-request-id", "zuora-track-id"}, name)
+}
+
+func isLimit(name string) bool {
+	return strings.HasPrefix(name, "ratelimit-") || strings.HasPrefix(name, "concurrency-limit-")
 }
 
 // Wait reads seconds or an HTTP date. A day is the most that is believed; 0 is

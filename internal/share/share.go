@@ -23,9 +23,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/brief"
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/idle"
+	"github.com/zuora-go/zuora/internal/redact"
 )
 
 const (
@@ -339,7 +339,7 @@ func (f *Fleet) swap(ctx context.Context, key string, old, new []byte, ttl time.
 
 func (f *Fleet) failed(ctx context.Context, err error) {
 	if ctx.Err() == nil && f.trouble.failed() { // or else the session was closed, which says nothing of the store
-		f.log.Warn("zuora: session store fails; signing in without it", "error", brief.Line(err.Error(), 200))
+		f.log.Warn("zuora: session store fails; signing in without it", "error", redact.Line(err.Error(), 200))
 	}
 }
 

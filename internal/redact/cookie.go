@@ -1,0 +1,33 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+)
+
+// sessionCookie matches the session cookie: its name with what follows, and its
+// value. Each letter of the name may be escaped for JSON.
+var sessionCookie = regexp.MustCompile(`(` + name + `(?:` + strings.Join([]string{
+	quote + `?` + blank + equals, // as in a header, or as a member of JSON
+	quote + blank + equals + blank + `\[`,
+	quote + blank + equals + blank + `\{` + blank + value,
+	quote + blank + `,` + blank + value, // {"name": "ZSession", "value": …}
+}, `|`) + `)` + blank + `(?:` + quote + `|<)?)(?:[^\s;,"'<>\\\[\]{}]|\\+/|\\+u[[:xdigit:]]{4})+`)
+
+// JSON in JSON has more backslashes.
+const (
+	name   = `(?:Z|\\u005[aA])(?:S|\\u0053)(?:e|\\u0065)(?:s|\\u0073)(?:s|\\u0073)(?:i|\\u0069)(?:o|\\u006[fF])(?:n|\\u006[eE])`
+	blank  = `(?:\s|\\+[tnr]|\\+u0020)*`
+	equals = `(?:=|:|%3[dD]|&#61;|\\+u003[dDaA])`
+	quote  = `(?:\\*["']|\\+u0022)`
+	value  = quote + `[vV]alue` + quote + blank + `:`
+)
+
+// withoutCookie returns s with REDACTED in the place of what looks like the value
+// of the session cookie.
+func withoutCookie(s string) string {
+	if strings.Contains(s, "Session") || strings.Contains(s, `\u00`) {
+		return sessionCookie.ReplaceAllString(s, "${1}"+mark)
+	}
+	return s
+}

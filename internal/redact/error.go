@@ -1,0 +1,55 @@
+package redact
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Error returns err without the values. If neither err nor an error that it wraps
+// shows one of them, however it is printed, that is err itself. Else it is an
+// error with err's text, redacted, which wraps nothing: [errors.Is] and Timeout
+// give for it what they give for err.
+func (v *Values) Error(err error) error {
+	if v.clean(err) {
+		return err
+	}
+	var timeout interface{ Timeout() bool }
+	return &redactedError{
+		text:    v.Text(fmt.Sprint(err)),
+		is:      func(target error) bool { return errors.Is(err, target) },
+		timeout: errors.As(err, &timeout) && timeout.Timeout(),
+	}
+}
+
+// clean reports whether there is nothing to redact in err.
+func (v *Values) clean(err error) bool {
+	for _, text := range []string{fmt.Sprint(err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
+		if v.Text(text) != text {
+			return false
+		}
+	}
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		inner := err.Unwrap()
+		return inner == nil || v.clean(inner)
+	case interface{ Unwrap() []error }:
+		for _, inner := range err.Unwrap() {
+			if inner != nil && !v.clean(inner) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// redactedError keeps nothing of an error that could be printed.
+type redactedError struct {
+	text    string
+	is      func(error) bool
+	timeout bool
+}
+
+func (e *redactedError) Error() string        { return e.text }
+func (e *redactedError) Is(target error) bool { return e.is(target) }
+func (e *redactedError) Timeout() bool        { return e.timeout }
+func (e *redactedError) Temporary() bool      { return e.timeout }
