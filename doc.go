@@ -35,10 +35,13 @@
 // [SessionConfig.LoginTimeout] at most. It has the values of the first caller's
 // context, and neither its end nor its httptrace.
 //
-// A call is sent a second time in one case only: when its answer tells that the
-// session has ended. That is status 401, or a JSON body of at most 4 KiB that
-// says at its top level that success is false for the sole reason 90000011, or
-// that the faultcode is fns:INVALID_SESSION. The Session then signs in, unless
+// A call is sent a second time in one case only: when its response says that the
+// session has expired, and nothing else. That is status 401, or a JSON body of at
+// most 4 KiB that has no members except success (false), reasons (90000011 alone),
+// processId, requestId and message, or none except the code INVALID_SESSION of a
+// fault, with or without a prefix, and its message. Any other failure that names
+// INVALID_SESSION is not replayed, because part of the call may have been carried
+// out; the next call logs in. The Session then signs in, unless
 // another call has made it do so, and sends the call again, once. If that is
 // refused too, it is the resource that refuses: the caller gets the answer, and
 // for 10 seconds no refusal brings about a sign-in. Nor does a fourth refusal

@@ -20,8 +20,9 @@ import (
 // What went wrong, in the terms that a caller decides by. Use [errors.Is] with
 // any error of this package.
 var (
-	// ErrUnauthenticated: status 401, category 11, INVALID_SESSION. The
-	// credentials are wrong, or the resource is not open to a session.
+	// ErrUnauthenticated: status 401, category 11, INVALID_SESSION, OAuth's
+	// invalid_client. The credentials are wrong, or the resource is not open to a
+	// session.
 	ErrUnauthenticated = errors.New("zuora: not authenticated")
 	// ErrPermissionDenied: status 403, category 10. The user lacks a permission.
 	ErrPermissionDenied = errors.New("zuora: permission denied")
@@ -48,9 +49,11 @@ type Error struct {
 	// StatusCode is the HTTP status. 200 is nothing unusual for a failed call.
 	StatusCode int
 
-	// Reasons says why, in Zuora's words. It is empty where the answer was no
-	// JSON of a known form. The Errors of CRUD and action resources stand here,
-	// with their textual codes, and so do a lone message and a faultcode.
+	// Reasons says why, in Zuora's words: at most 100 reasons, none of them blank.
+	// It is empty if the response was no JSON of a known form. All forms are read:
+	// reasons; errors of CRUD and action resources, of workflows, and of each result
+	// that failed; faults; errorCode, code and error, with their messages; and a
+	// title or a message alone.
 	Reasons []Reason
 
 	ProcessID string // for Zuora's support; may be empty
@@ -66,9 +69,9 @@ type Error struct {
 	// request IDs. No other header is kept, Set-Cookie least of all.
 	Header http.Header
 
-	// Body is the response's body, gunzipped, or its first 64 KiB. A session cookie
-	// in it is REDACTED, if it is spelled as one usually is. Body may contain
-	// personal data. It is nil for a failed login.
+	// Body is the response's body, gunzipped, or its first 64 KiB, or what came of it
+	// in 2 seconds. A session cookie in it is REDACTED, if it is spelled as one
+	// usually is. Body may contain personal data. It is nil for a failed login.
 	Body []byte
 
 	size int // of a body that is not kept
@@ -118,7 +121,7 @@ func (e *Error) Is(target error) bool {
 	var codes []ReasonCode
 	switch target {
 	case ErrUnauthenticated:
-		status, category, codes = http.StatusUnauthorized, CategoryAuthenticationFailed, []ReasonCode{"INVALID_SESSION", "fns:INVALID_SESSION"}
+		status, category, codes = http.StatusUnauthorized, CategoryAuthenticationFailed, []ReasonCode{"INVALID_SESSION", "invalid_client"}
 	case ErrPermissionDenied:
 		status, category = http.StatusForbidden, CategoryPermissionDenied
 	case ErrNotFound:
@@ -131,7 +134,7 @@ func (e *Error) Is(target error) bool {
 		return false
 	}
 	return status != 0 && e.StatusCode == status || slices.ContainsFunc(e.Reasons, func(r Reason) bool {
-		return r.Code.Category() == category || slices.Contains(codes, r.Code)
+		return r.Code.Category() == category || slices.Contains(codes, r.Code.word())
 	})
 }
 
@@ -209,16 +212,23 @@ type ReasonCode string
 // UnmarshalJSON takes a number, a string or null, for Zuora sends the first and
 // documents the second. It takes anything else as it stands, so that an odd code
 // does not hide the failure that it is part of.
-func (c *ReasonCode) UnmarshalJSON(b []byte) error { return (*envelope.Code)(c).UnmarshalJSON(b) }
+func (c *ReasonCode) UnmarshalJSON(b []byte) error {
+	*c = ReasonCode(envelope.Text(b))
+	return nil
+}
 
-// Category is what an eight-digit code says in its last two digits, and 0 for
-// any other code.
+// Category is what an eight-digit code says in its last two digits. It is 0 for
+// any other code, and for those of Zuora's mediation, 7000xxxx, which are numbered
+// in another way.
 func (c ReasonCode) Category() ReasonCategory {
-	if len(c) != 8 || strings.ContainsFunc(string(c), func(r rune) bool { return r < '0' || r > '9' }) {
+	if len(c) != 8 || strings.HasPrefix(string(c), "7000") || strings.ContainsFunc(string(c), func(r rune) bool { return r < '0' || r > '9' }) {
 		return 0
 	}
 	return ReasonCategory(10*(c[6]-'0') + c[7] - '0')
 }
+
+// word is c without the XML namespace that faults have in front: fns:INVALID_VALUE.
+func (c ReasonCode) word() ReasonCode { return c[strings.LastIndexByte(string(c), ':')+1:] }
 
 // ReasonCategory is the kind of a failure, after the error categories that
 // Zuora publishes for its REST API.
@@ -231,6 +241,8 @@ const (
 	CategoryInvalidValue         ReasonCategory = 20 // invalid format or value
 	CategoryUnknownField         ReasonCategory = 21 // unknown field in the request
 	CategoryMissingField         ReasonCategory = 22 // required field missing
+	CategoryMissingParameter     ReasonCategory = 23 // required query parameter missing
+	CategoryInvalidParameter     ReasonCategory = 27 // wrong query parameter
 	CategoryRuleRestriction      ReasonCategory = 30 // a business rule forbids it
 	CategoryNotFound             ReasonCategory = 40
 	CategoryUnsupported          ReasonCategory = 45 // method not supported
@@ -243,31 +255,40 @@ const (
 )
 
 // CheckResponse returns an [*Error] if resp, whose body is body, is a failed
-// call, and nil if not. A call failed if
+// call, and nil if not. A call failed if its status is neither 2xx nor 304, or if
+// the status is 2xx, the type contains "json" and the top level of the body
 //
-//   - its status is neither 2xx nor 304, or
-//   - it is 2xx, of a JSON type, of 64 KiB at most, and says at its top level
-//     that success is false, or names a faultcode and says nothing of success,
-//     or is a list every item of which says one of these.
+//   - has a success that is the literal false, or
+//   - has no success that is true or false, and has an errorCode, a FaultCode or a
+//     faultcode, or
+//   - is a list, or has a list of results, in which every item failed by its
+//     success or its FaultCode, or
+//   - has nothing except a code with a message, an error, errors or a title, and
+//     message, error_description, processId and requestId.
 //
-// A list of which only some items failed is data: whoever took it for a failure
-// and sent the call again would create the others twice. Look at each item's
-// Success. A success that is false deeper inside is data too.
+// Everything else is data: a list in which only some items failed, because a
+// caller that took it for a failure and repeated the call would create the others
+// twice (look at each item's Success); an error with details, which is what
+// Zuora's custom objects return for a partial success; a false success below the
+// top level; an errorCode or a code that is null, 0 or 200.
 //
-// body is the whole body; it may still be gzipped if resp.Header says so. It is
-// for clients that do not call through a [Session] or [Checked], which do this
-// by themselves.
+// body is the whole body, of any length; it may still be gzipped if resp.Header
+// says so, and then 64 KiB of it are judged. CheckResponse is for clients that do
+// not call through a [Session] or [Checked], which judge 64 KiB of a response by
+// themselves, and for longer responses.
 func CheckResponse(resp *http.Response, body []byte) error {
 	if resp == nil {
 		return errors.New("zuora: no response to check")
 	}
-	return verdict(resp, body[:min(len(body), failureLook)], len(body) <= failureLook, nil, true)
+	return verdict(resp, peek.Head{Bytes: body, Whole: true}, nil, true)
 }
 
 // Checked returns a doer that sends requests through doer and returns an
 // [*Error] for every failed call, by the rules of [CheckResponse]. Under a
 // generated client it makes failures errors without a [Session], with OAuth for
-// instance. The body of a failed call is closed.
+// instance. The body of a failed call is closed. As with [Session.Do], a failure
+// of more than 64 KiB behind a 2xx is not seen, and the body of a failure is waited
+// for no longer than 2 seconds.
 func Checked(doer HttpRequestDoer) HttpRequestDoer { return checked{doer} }
 
 type checked struct{ HttpRequestDoer }
@@ -288,8 +309,7 @@ func check(resp *http.Response) (*http.Response, error) {
 	if ok && !(peek.IsJSON(resp.Header) && resp.ContentLength <= failureLook) {
 		return resp, nil
 	}
-	head, whole := peek.At(resp, failureLook)
-	if err := verdict(resp, head, whole, nil, true); err != nil {
+	if err := verdict(resp, peek.At(resp, failureLook), nil, true); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
@@ -300,45 +320,38 @@ func succeeded(resp *http.Response) bool {
 	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
 }
 
-const (
-	maxReasons = 100
-	maxLine    = 1 << 10 // bytes of a header's line, and of an ID
-)
+const maxLine = 1 << 10 // bytes of a header's line, and of an ID
 
-// verdict is CheckResponse for a body of which head is the beginning, or the
-// whole. The error contains none of values, and no body unless keep is true.
-func verdict(resp *http.Response, head []byte, whole bool, values *redact.Values, keep bool) error {
-	ok := succeeded(resp)
-	if ok && !(whole && peek.IsJSON(resp.Header)) {
+// verdict is CheckResponse for a body that begins with head. The error contains
+// none of values, and no body unless keep is true.
+func verdict(resp *http.Response, head peek.Head, values *redact.Values, keep bool) error {
+	ok := succeeded(resp) && !head.Late
+	if ok && !(head.Whole && peek.IsJSON(resp.Header)) {
 		return nil
 	}
-	head, whole = peek.Plain(resp, head, whole, failureLook)
-	if ok && !(whole && envelope.Suspicious(head)) {
+	head = peek.Plain(resp, head, failureLook)
+	if ok && !(head.Whole && envelope.Suspicious(head.Bytes)) {
 		return nil
 	}
-	var env envelope.Envelope
-	failed := false
-	if whole {
-		env, failed = envelope.Parse(head)
-	}
+	env, failed := envelope.Parse(head.Bytes)
 	if ok && !failed {
 		return nil
 	}
 	e := &Error{
-		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), size: len(head),
+		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), size: len(head.Bytes),
 		ProcessID: values.Head(env.ProcessID, maxLine), RequestID: values.Head(cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")), maxLine),
 	}
-	if keep && whole {
-		e.Body = []byte(values.Text(string(head)))
+	if kept := string(head.Bytes[:min(len(head.Bytes), failureLook)]); keep && head.Whole && len(kept) == len(head.Bytes) {
+		e.Body = []byte(values.Text(kept))
 	} else if keep {
-		e.Body = []byte(values.Cut(string(head)))
+		e.Body = []byte(values.Cut(kept))
 	}
 	for _, lines := range e.Header {
 		for i, line := range lines {
 			lines[i] = values.Head(line, maxLine)
 		}
 	}
-	for _, r := range env.Reasons[:min(len(env.Reasons), maxReasons)] {
+	for _, r := range env.Reasons {
 		code := ReasonCode(r.Code)
 		if code.Category() == 0 { // one that has a category is no secret
 			code = ReasonCode(values.Text(string(code)))

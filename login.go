@@ -169,7 +169,7 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, values.Error(err))
 	}
 	defer peek.Discard(resp, sessionLook)
-	if e := verdict(resp, nil, false, values, false); e != nil { // which stands, though the body may never come
+	if e := verdict(resp, peek.Head{}, values, false); e != nil { // which stands, though the body may never come
 		failed(e)
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
@@ -177,20 +177,20 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(redact.Line(values.Head(resp.Header.Get("Content-Type"), maxLine), 60), "no Content-Type"), len(body))
 	// The body is not kept: it may show the secret in a way that nobody has thought of.
-	if failed := verdict(resp, body[:min(len(body), failureLook)], err == nil && len(body) <= failureLook, values, false); failed != nil {
+	if failed := verdict(resp, peek.Head{Bytes: body[:min(len(body), failureLook)], Whole: err == nil && len(body) <= failureLook}, values, false); failed != nil {
 		return nil, failed
 	}
 	whole := len(body) <= maxLogin
-	body, plain := peek.Plain(resp, body, whole, maxLogin) // Base may leave that to others
+	plain := peek.Plain(resp, peek.Head{Bytes: body, Whole: whole}, maxLogin) // Base may leave that to others
 	var answer CommonResponseType
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s, then: %w", came, values.Error(err))
 	case !whole:
 		return nil, fmt.Errorf("%s and more: not a login response", came)
-	case !plain || resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
+	case !plain.Whole || resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
 		return nil, fmt.Errorf("%s: not a login response", came)
-	case json.Unmarshal(body, &answer) != nil:
+	case json.Unmarshal(plain.Bytes, &answer) != nil:
 		return nil, fmt.Errorf("%s: not the JSON of a login response", came)
 	case !answer.Success:
 		return nil, fmt.Errorf("%s: it does not say that success is true", came)

@@ -1,6 +1,7 @@
 package zuora
 
 import (
+	"bytes"
 	"net/http"
 
 	"github.com/zuora-go/zuora/internal/envelope"
@@ -8,24 +9,30 @@ import (
 )
 
 const (
-	sessionLook = 4 << 10  // bytes; an answer that tells of the session's end is no longer
+	sessionLook = envelope.MostOfAnEnd
 	failureLook = 64 << 10 // bytes; an answer that is longer is payload
 )
 
-// sessionEnded reports whether resp tells that the session it was asked on is
-// over: by status 401 (which clients expect, and a tenant was recorded to send),
-// or in a short JSON body that says this and nothing else. Whatever says it less
-// plainly is handed on, for a write that succeeded must not be sent again.
-func sessionEnded(resp *http.Response) bool {
+// sessionEnd returns what resp says about the end of the session it was asked on:
+// by status 401 (which clients expect, and a tenant was recorded to send), or in a
+// JSON body. What says it less plainly is not replayed, for a write that succeeded
+// must not be sent again.
+func sessionEnd(resp *http.Response) envelope.End {
 	if resp.StatusCode == http.StatusUnauthorized {
-		return true
+		return envelope.Ended
 	}
-	if !peek.IsJSON(resp.Header) || resp.ContentLength > sessionLook {
-		return false
+	if !peek.IsJSON(resp.Header) || resp.ContentLength > failureLook {
+		return envelope.NotEnded
 	}
-	body, whole := peek.At(resp, sessionLook)
-	if whole {
-		body, whole = peek.Plain(resp, body, whole, sessionLook)
+	head := peek.At(resp, sessionLook)
+	if !head.Whole && bytes.Contains(head.Bytes, []byte("INVALID_SESSION")) { // of many items, perhaps
+		head = peek.At(resp, failureLook)
 	}
-	return whole && envelope.SessionEnded(body)
+	if !head.Whole {
+		return envelope.NotEnded
+	}
+	if head = peek.Plain(resp, head, failureLook); !head.Whole {
+		return envelope.NotEnded
+	}
+	return envelope.SessionEnd(head.Bytes, !succeeded(resp))
 }

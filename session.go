@@ -225,9 +225,12 @@ func (s *Session) Connect(ctx context.Context) error {
 //
 //	accounts.NewClientWithResponses(s.Server(), accounts.WithHTTPClient(s))
 //
-// An answer of a JSON type that is not stated to be longer than 64 KiB is held
-// back to its end, or to 64 KiB of it; all others stream from their first byte.
-// What is handed on is what came.
+// A response whose type contains "json", and which is not announced to be longer
+// than 64 KiB, is held back to its end, or to 64 KiB of it; all others stream from
+// their first byte, and lines of JSON from their second line. A failure of more
+// than 64 KiB behind a 2xx is therefore returned as a response, not as an error:
+// use [CheckResponse] on bodies of that length. Do waits for the body of a failure
+// for at most 2 seconds and keeps what has arrived. What is handed on is what came.
 func (s *Session) Do(req *http.Request) (*http.Response, error) {
 	resp, err := s.client.Do(req)
 	if err != nil {
@@ -240,9 +243,10 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 }
 
 // HTTPClient returns a client of plain HTTP semantics on the session: an answer
-// is never an error, whatever it says. One of a JSON type that is not stated to
-// be longer than 4 KiB is held back to its end, or to 4 KiB of it, to see whether
-// it tells the session's end. A redirect to another origin is handed back and not
+// is never an error, whatever it says. One whose type contains "json", and which
+// is not announced to be longer than 64 KiB, is held back to its end, or to 4 KiB
+// of it (to 64 KiB if INVALID_SESSION is in these), to see whether the session has
+// expired; a failure for at most 2 seconds. A redirect to another origin is handed back and not
 // followed. Every call returns a client of its own, to set a Timeout on for
 // instance; do not replace its CheckRedirect by one that follows redirects
 // elsewhere, for such requests are refused.

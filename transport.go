@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/envelope"
 	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/peek"
@@ -46,11 +47,15 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		if replay {
 			s.log.Info("zuora: call replayed", "method", req.Method, "generation", g.number)
 		}
-		resp, ended, err := s.attempt(req, body, g, now)
+		resp, end, err := s.attempt(req, body, g, now)
 		if err != nil {
 			return nil, err
 		}
-		if !ended {
+		if end == envelope.EndedBeside {
+			s.renew(g) // before the next call
+			return resp, nil
+		}
+		if end == envelope.NotEnded {
 			for _, f := range giveBack { // for signing in has helped
 				f()
 			}
@@ -133,10 +138,10 @@ func (s *Session) refuse(req *http.Request) error {
 	return nil
 }
 
-// attempt sends req once, with body, as part of g, and reports whether the answer
-// tells that g has ended. If the answer is of use to the session, now is when it
-// was last used.
-func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, ended bool, err error) {
+// attempt sends req once, with body, as part of g, and returns what the response
+// says about g's end. If the response is of use to the session, now is when it was
+// last used.
+func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, end envelope.End, err error) {
 	out := req.WithContext(req.Context()) // a shallow copy
 	out.Body = body
 	out.Header = req.Header.Clone()
@@ -153,20 +158,20 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 	}
 	g.jar.Add(out)
 	if resp, err = s.base(out); err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
 	if resp == nil {
-		return nil, false, errors.New("zuora: the transport returned neither a response nor an error")
+		return nil, 0, errors.New("zuora: the transport returned neither a response nor an error")
 	}
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
 	resp.Request = req // as it came, without cookies
-	if ended = sessionEnded(resp); ended {
+	if end = sessionEnd(resp); end != envelope.NotEnded {
 		if g.shared != nil {
 			s.fleet.Refused(g.shared)
 		}
-		return resp, true, nil
+		return resp, end, nil
 	}
 	g.jar.Keep(req, resp)
 	if resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
@@ -175,7 +180,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 			s.fleet.Used(g.shared, g.jar, &g.Last)
 		}
 	}
-	return resp, false, nil
+	return resp, end, nil
 }
 
 // rewind returns req's body from its beginning, if it can be had.

@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/zuora-go/zuora/internal/envelope"
 )
 
 // body is a body of which the beginning has been read already.
@@ -21,9 +24,20 @@ type body struct {
 	rest io.ReadCloser
 	lent *buffer // where head stands, unless it has outgrown it
 
+	begun envelope.Beginning
+	due   time.Time   // when a look stops waiting; zero: the response is not known to be a failure
+	reads chan read   // from due on, they are made beside the look
+	late  atomic.Bool // and one was left behind
+
 	// Held to read head: two who read at once, which is wrong, are not to give lent
 	// back twice and so mix up the answers of others.
 	mu sync.Mutex
+}
+
+// read is what a Read of rest has returned.
+type read struct {
+	p   []byte
+	err error
 }
 
 // buffer has room for what most looks see. It is lent to a body until what it
@@ -32,11 +46,22 @@ type buffer [4<<10 + 1]byte
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
+// failureWait is how long a look waits for the body of a failure.
+const failureWait = 2 * time.Second
+
+// Head is the beginning of a body.
+type Head struct {
+	Bytes []byte // good until the body is read
+	Whole bool   // it is all of the body
+	Late  bool   // it is what came in time of a failure's
+}
+
 // At reads resp's body to its end, or to just past most bytes, and returns what
-// it has seen of it, and whether that is the whole. A second look goes on from
-// the first, unless what that has seen was read since: then it sees nothing. What
-// it returns is good until the body is read.
-func At(resp *http.Response, most int) (head []byte, whole bool) {
+// it has seen of it. It stops as soon as that cannot be a failure, and two seconds
+// after it is known to be one: by the status, or because the body begins by saying
+// so. A second look goes on from the first, unless what that has seen was read
+// since: then it sees nothing.
+func At(resp *http.Response, most int) Head {
 	b, ok := resp.Body.(*body)
 	if !ok {
 		if resp.Body == nil {
@@ -44,23 +69,71 @@ func At(resp *http.Response, most int) (head []byte, whole bool) {
 		}
 		b = &body{rest: resp.Body, lent: buffers.Get().(*buffer)}
 		b.head = b.lent[:0]
+		if resp.StatusCode/100 != 2 {
+			b.begun, b.due = envelope.BeginsFailure, time.Now().Add(failureWait)
+		} else if isCompressed(resp) {
+			b.begun = envelope.BeginsObject
+		}
 		resp.Body = b
 	}
 	if b.gone {
-		return nil, false
+		return Head{}
 	}
-	for b.err == nil && len(b.head) <= most {
-		if len(b.head) == cap(b.head) { // what is stated or twice as much, and never more than the bound
-			n := max(512, 2*len(b.head), int(min(resp.ContentLength, int64(most)))+1)
-			grown := append(make([]byte, 0, min(n, most+1)), b.head...)
-			b.giveBack()
-			b.head = grown
+	for b.err == nil && len(b.head) <= most && b.begun != envelope.BeginsData {
+		if !b.due.IsZero() {
+			if !b.wait(most + 1 - len(b.head)) {
+				return Head{Bytes: b.head, Late: true}
+			}
+			continue
 		}
+		b.room(max(512, 2*len(b.head), int(min(resp.ContentLength, int64(most)))+1), most+1)
 		var n int
 		n, b.err = b.rest.Read(b.head[len(b.head):min(cap(b.head), most+1)])
 		b.head = b.head[:len(b.head)+n]
+		if b.begun == envelope.BeginsUnknown && b.err == nil {
+			if b.begun = envelope.Begins(b.head); b.begun == envelope.BeginsFailure {
+				b.due = time.Now().Add(failureWait)
+			}
+		}
+		if b.begun != envelope.BeginsFailure && isLines(resp.Header) && envelope.IsLines(b.head) {
+			b.begun = envelope.BeginsData
+		}
 	}
-	return b.head[:min(len(b.head), most)], b.err == io.EOF && len(b.head) <= most
+	return Head{Bytes: b.head[:min(len(b.head), most)], Whole: b.err == io.EOF && len(b.head) <= most}
+}
+
+// room makes head as long as n, if it is full, and never longer than most.
+func (b *body) room(n, most int) {
+	if len(b.head) == cap(b.head) {
+		grown := append(make([]byte, 0, min(n, most)), b.head...)
+		b.giveBack()
+		b.head = grown
+	}
+}
+
+// wait reads on, at most n bytes, and reports whether anything came in time.
+func (b *body) wait(n int) bool {
+	if !b.late.Swap(true) {
+		if b.reads == nil {
+			b.reads = make(chan read, 1)
+		}
+		p := make([]byte, min(n, 4<<10))
+		go func() {
+			n, err := b.rest.Read(p)
+			b.reads <- read{p[:n], err}
+		}()
+	}
+	timer := time.NewTimer(time.Until(b.due))
+	defer timer.Stop()
+	select {
+	case r := <-b.reads:
+		b.late.Store(false)
+		b.head, b.err = append(b.head[:len(b.head):len(b.head)], r.p...), r.err
+		b.giveBack()
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // giveBack lets others have the buffer that head stood in.
@@ -74,6 +147,14 @@ func (b *body) giveBack() {
 func (b *body) Read(p []byte) (int, error) {
 	if n := b.readHead(p); n > 0 || len(p) == 0 {
 		return n, nil
+	}
+	if b.late.Load() {
+		r := <-b.reads
+		b.late.Store(false)
+		b.head, b.err = r.p, r.err
+		if n := b.readHead(p); n > 0 {
+			return n, nil
+		}
 	}
 	if b.err != nil {
 		return 0, b.err
@@ -93,14 +174,30 @@ func (b *body) readHead(p []byte) int {
 	return n
 }
 
-func (b *body) Close() error { return b.rest.Close() }
+// Close does not wait for a read that was left behind, which some bodies would.
+func (b *body) Close() error {
+	if b.late.Load() {
+		go func() { _ = b.rest.Close() }()
+		return nil
+	}
+	return b.rest.Close()
+}
 
-// IsJSON reports whether h is of a body that calls itself JSON.
+// IsJSON reports whether h is of a body that generated clients take for JSON: its
+// type has the word in it, as in "application/json, application/json".
 func IsJSON(h http.Header) bool {
-	t, _, _ := strings.Cut(get(h, "Content-Type"), ";")
-	t = strings.TrimSpace(t)
-	return strings.EqualFold(t, "application/json") || strings.EqualFold(t, "text/json") ||
-		len(t) > 5 && strings.EqualFold(t[len(t)-5:], "+json")
+	t := get(h, "Content-Type")
+	return strings.HasPrefix(t, "application/json") || strings.Contains(strings.ToLower(t), "json")
+}
+
+// isLines reports whether h is of a body that has a JSON value a line.
+func isLines(h http.Header) bool {
+	t := get(h, "Content-Type")
+	if t == "application/json" || strings.HasPrefix(t, "application/json;") { // as nearly always
+		return false
+	}
+	t = strings.ToLower(t)
+	return strings.Contains(t, "ndjson") || strings.Contains(t, "jsonl") || strings.Contains(t, "json-seq") || strings.Contains(t, "stream")
 }
 
 // get is h.Get for a name that is in canonical form already, which Get would find
@@ -112,19 +209,25 @@ func get(h http.Header, name string) string {
 	return ""
 }
 
-// Plain returns what head, the beginning of resp's body or the whole of it, says
-// when decompressed, at most most bytes, and whether that is the whole. A body
-// is compressed still when the caller has asked for that itself.
-func Plain(resp *http.Response, head []byte, whole bool, most int) ([]byte, bool) {
-	if resp.Uncompressed || !strings.EqualFold(get(resp.Header, "Content-Encoding"), "gzip") {
-		return head, whole
+// Plain returns what head, of resp's body, says when decompressed, at most most
+// bytes.
+func Plain(resp *http.Response, head Head, most int) Head {
+	if !isCompressed(resp) {
+		return head
 	}
-	r, err := gzip.NewReader(bytes.NewReader(head))
+	r, err := gzip.NewReader(bytes.NewReader(head.Bytes))
 	if err != nil {
-		return head, false
+		head.Whole = false
+		return head
 	}
 	plain, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
-	return plain[:min(len(plain), most)], whole && err == nil && len(plain) <= most
+	return Head{plain[:min(len(plain), most)], head.Whole && err == nil && len(plain) <= most, head.Late}
+}
+
+// isCompressed reports whether resp's body is compressed still, as when the caller
+// has asked for that itself.
+func isCompressed(resp *http.Response) bool {
+	return !resp.Uncompressed && strings.EqualFold(get(resp.Header, "Content-Encoding"), "gzip")
 }
 
 // Discard reads what little is left of resp's body, most bytes at most and not
