@@ -20,6 +20,7 @@ import (
 	"github.com/zuora-go/zuora/api/contacts"
 	"github.com/zuora-go/zuora/api/dataquery"
 	"github.com/zuora-go/zuora/api/exports"
+	"github.com/zuora-go/zuora/api/invoices"
 	"github.com/zuora-go/zuora/api/objectquery"
 	"github.com/zuora-go/zuora/api/objects"
 	"github.com/zuora-go/zuora/api/subscriptions"
@@ -35,6 +36,7 @@ var packages = map[string]any{
 	"contacts":      contacts.New,
 	"dataquery":     dataquery.New,
 	"exports":       exports.New,
+	"invoices":      invoices.New,
 	"objectquery":   objectquery.New,
 	"objects":       objects.New,
 	"subscriptions": subscriptions.New,
@@ -49,6 +51,7 @@ var exceptions = map[string][]string{
 	"newer than the document; the pages of January 2026 have it": {
 		"DELETE /v1/accounts/{account-key}",
 		"GET /object-query/{object}",
+		"GET /v1/invoices/{invoiceId}",
 		"GET /object-query/{object}/{key}",
 		"GET /v1/accounts/{account-key}/payment-methods",
 		"GET /v1/accounts/{account-key}/summary query excludeUsage",
@@ -70,6 +73,9 @@ var exceptions = map[string][]string{
 		"subscriptions Subscription.lastBookingDate",
 	},
 	"the document has it in a sentence only": {
+		"GET /v1/invoices/{invoiceId}/files query page",
+		"GET /v1/invoices/{invoiceId}/items query page",
+		"GET /v1/transactions/invoices/accounts/{account-key} query page",
 		"GET /v1/usage/accounts/{account-key} query page",
 		"GET /v1/usage/{id}/status",
 		"GET /v1/subscriptions/accounts/{account-key} query as-of-date",
@@ -98,11 +104,13 @@ var exceptions = map[string][]string{
 // untyped are members of the document's examples that have no field and stand in
 // AdditionalProperties, by operation and path, with the reason.
 var untyped = map[string]string{
-	"GET /v1/catalog/product/{product-id} response.productRatePlans": "a URL, where the field has a list",
-	"GET /v1/catalog/products response.Products[0].productRatePlans": "a URL, where the field has a list",
-	"POST /v1/object/export request.Status":                          "Zuora sets it",
-	"PUT /v1/object/product-rate-plan/{id} request.Id":               "the path has it",
-	"PUT /v1/object/product/{id} request.Id":                         "the path has it",
+	"GET /v1/catalog/product/{product-id} response.productRatePlans":                         "a URL, where the field has a list",
+	"GET /v1/catalog/products response.Products[0].productRatePlans":                         "a URL, where the field has a list",
+	"GET /v1/transactions/invoices/accounts/{account-key} response.Invoices[0].invoiceFiles": "a URL, where the field has a list",
+	"GET /v1/transactions/invoices/accounts/{account-key} response.Invoices[0].invoiceItems": "a URL, where the field has a list",
+	"POST /v1/object/export request.Status":                                                  "Zuora sets it",
+	"PUT /v1/object/product-rate-plan/{id} request.Id":                                       "the path has it",
+	"PUT /v1/object/product/{id} request.Id":                                                 "the path has it",
 }
 
 // operation is an operation of a spec, and what Zuora's document says of it.
