@@ -1285,7 +1285,7 @@ type PaymentMethods struct {
 // PriceTier is a tier of a price that depends on the quantity.
 type PriceTier struct {
 	// The number of the tier, from 1. Required.
-	Tier *int64 `json:"tier,omitempty"`
+	Tier int64 `json:"tier,omitempty,omitzero"`
 
 	// The price in the tier. Required.
 	Price zuora.Decimal `json:"price,omitempty,omitzero"`

@@ -53,7 +53,7 @@ func TestCalls(t *testing.T) {
 					Subscription: &accounts.NewSubscription{
 						TermType: "TERMED", ContractEffectiveDate: "2026-01-31", AutoRenew: new(true),
 						SubscribeToRatePlans: []accounts.NewRatePlan{{ProductRatePlanID: "p", ChargeOverrides: []accounts.ChargeOverride{
-							{ProductRatePlanChargeID: "c", Price: "0.000000001", Tiers: []accounts.PriceTier{{Tier: new(int64(1)), Price: "12345678901234567.890"}}},
+							{ProductRatePlanChargeID: "c", Price: "0.000000001", Tiers: []accounts.PriceTier{{Tier: 1, Price: "12345678901234567.890"}}},
 						}}},
 					},
 					AdditionalProperties: map[string]zuora.Value{"Region__c": zuora.ValueOf("EU"), "Score__c": "1.50", "parentId": zuora.Null},
