@@ -23,6 +23,7 @@ import (
 	"github.com/zuora-go/zuora/api/invoices"
 	"github.com/zuora-go/zuora/api/objectquery"
 	"github.com/zuora-go/zuora/api/objects"
+	"github.com/zuora-go/zuora/api/payments"
 	"github.com/zuora-go/zuora/api/subscriptions"
 	"github.com/zuora-go/zuora/api/usage"
 	"github.com/zuora-go/zuora/api/zoql"
@@ -39,6 +40,7 @@ var packages = map[string]any{
 	"invoices":      invoices.New,
 	"objectquery":   objectquery.New,
 	"objects":       objects.New,
+	"payments":      payments.New,
 	"subscriptions": subscriptions.New,
 	"usage":         usage.New,
 	"zoql":          zoql.New,
@@ -75,7 +77,10 @@ var exceptions = map[string][]string{
 	"the document has it in a sentence only": {
 		"GET /v1/invoices/{invoiceId}/files query page",
 		"GET /v1/invoices/{invoiceId}/items query page",
+		"GET /v1/payments query page",
+		"GET /v1/refunds query page",
 		"GET /v1/transactions/invoices/accounts/{account-key} query page",
+		"GET /v1/transactions/payments/accounts/{account-key} query page",
 		"GET /v1/usage/accounts/{account-key} query page",
 		"GET /v1/usage/{id}/status",
 		"GET /v1/subscriptions/accounts/{account-key} query as-of-date",
