@@ -1,12 +1,131 @@
 package zuora
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 
+	"github.com/zuora-go/zuora/internal/envelope"
+	"github.com/zuora-go/zuora/internal/limits"
 	"github.com/zuora-go/zuora/internal/origin"
+	"github.com/zuora-go/zuora/internal/peek"
+	"github.com/zuora-go/zuora/internal/redact"
 )
+
+// CheckResponse returns an [*Error] if resp, whose body is body, is a failed
+// call, and nil if not. A call failed if its status is neither 2xx nor 304, or if
+// the status is 2xx, the type contains "json" and the top level of the body
+//
+//   - has a success that is the literal false, or
+//   - has no success that is true or false, and has an errorCode, a FaultCode or a
+//     faultcode, or
+//   - is a list, or has a list of results, in which every item failed by its
+//     success or its FaultCode, or
+//   - has nothing except a code with a message, an error, errors or a title, and
+//     message, error_description, processId and requestId.
+//
+// Everything else is data: a list in which only some items failed, because a
+// caller that took it for a failure and repeated the call would create the others
+// twice (look at each item's Success); an error with details, which is what
+// Zuora's custom objects return for a partial success; a false success below the
+// top level; an errorCode or a code that is null, 0 or 200.
+//
+// body is the whole body, of any length; it may still be gzipped if resp.Header
+// says so, and then 64 KiB of it are judged. CheckResponse is for clients that do
+// not call through a [Session] or [Checked], which judge 64 KiB of a response by
+// themselves, and for longer responses.
+func CheckResponse(resp *http.Response, body []byte) error {
+	if resp == nil {
+		return errors.New("zuora: no response to check")
+	}
+	return verdict(resp, peek.Head{Bytes: body, Whole: true}, nil, true)
+}
+
+// Checked returns a doer that sends requests through doer and returns an
+// [*Error] for every failed call, by the rules of [CheckResponse]. Under a
+// generated client it makes failures errors without a [Session], with OAuth for
+// instance. The body of a failed call is closed. As with [Session.Do], a failure
+// of more than 64 KiB behind a 2xx is not seen, and the body of a failure is waited
+// for no longer than 2 seconds.
+func Checked(doer HttpRequestDoer) HttpRequestDoer { return checked{doer} }
+
+type checked struct{ HttpRequestDoer }
+
+func (c checked) Do(req *http.Request) (*http.Response, error) {
+	resp, err := c.HttpRequestDoer.Do(req)
+	if err != nil {
+		return resp, err
+	}
+	if resp == nil {
+		return nil, errors.New("zuora: the doer returned neither a response nor an error")
+	}
+	return check(resp)
+}
+
+func check(resp *http.Response) (*http.Response, error) {
+	ok := succeeded(resp)
+	if ok && !(peek.IsJSON(resp.Header) && resp.ContentLength <= failureLook) {
+		return resp, nil
+	}
+	if err := verdict(resp, peek.At(resp, failureLook), nil, true); err != nil {
+		_ = resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+func succeeded(resp *http.Response) bool {
+	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
+}
+
+const maxLine = 1 << 10 // bytes of a header's line, and of an ID
+
+// verdict is CheckResponse for a body that begins with head. The error contains
+// none of values, and no body unless keep is true.
+func verdict(resp *http.Response, head peek.Head, values *redact.Values, keep bool) error {
+	ok := succeeded(resp) && !head.Late
+	if ok && !(head.Whole && peek.IsJSON(resp.Header)) {
+		return nil
+	}
+	head = peek.Plain(resp, head, failureLook)
+	if ok && !(head.Whole && envelope.Suspicious(head.Bytes)) {
+		return nil
+	}
+	env, failed := envelope.Parse(head.Bytes)
+	if ok && !failed {
+		return nil
+	}
+	e := &Error{
+		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), size: len(head.Bytes),
+		ProcessID: values.Head(env.ProcessID, maxLine), RequestID: values.Head(cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")), maxLine),
+	}
+	if kept := string(head.Bytes[:min(len(head.Bytes), failureLook)]); keep && head.Whole && len(kept) == len(head.Bytes) {
+		e.Body = []byte(values.Text(kept))
+	} else if keep {
+		e.Body = []byte(values.Cut(kept))
+	}
+	for _, lines := range e.Header {
+		for i, line := range lines {
+			lines[i] = values.Head(line, maxLine)
+		}
+	}
+	for _, r := range env.Reasons {
+		code := ReasonCode(r.Code)
+		if code.Category() == 0 { // one that has a category is no secret
+			code = ReasonCode(values.Text(string(code)))
+		}
+		e.Reasons = append(e.Reasons, Reason{Code: code, Message: values.Text(r.Message)})
+	}
+	if resp.Request != nil && resp.Request.URL != nil {
+		e.Method, e.Path = cmp.Or(resp.Request.Method, http.MethodGet), resp.Request.URL.EscapedPath()
+	}
+	e.RetryAfter = limits.Wait(resp.Header.Get("Retry-After"))
+	if e.RetryAfter == 0 && errors.Is(e, ErrRateLimited) {
+		e.RetryAfter = limits.Wait(resp.Header.Get("RateLimit-Reset"))
+	}
+	return e
+}
 
 // Caller is what typed calls are made on: the packages of api/ take one. A
 // [*Session] is a Caller, and [NewCaller] makes one of a client that authenticates
