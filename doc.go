@@ -3,9 +3,8 @@
 // Zuora's POST /v1/connections signs a user in and answers with a cookie. This
 // package makes a [Session] of it: it signs in when the first call needs it,
 // signs in again when Zuora has ended the session, once for all goroutines, and
-// makes every failed call an error. Typed calls come from clients that
-// oapi-codegen generates, from this module's openapi.yaml or any other spec of
-// Zuora's; every one of them runs on a Session:
+// makes every failed call an error. Typed calls are in the packages of api/, and
+// clients that are generated from other specs run on a Session as well:
 //
 //	session, err := zuora.NewSession(zuora.SessionConfig{
 //		Server:      zuora.ServerURLProductionUSCloud2,
@@ -15,9 +14,7 @@
 //		return err
 //	}
 //	defer session.Close()
-//	client, err := accounts.NewClientWithResponses(session.Server(), accounts.WithHTTPClient(session))
-//	…
-//	resp, err := client.GetAccountWithResponse(ctx, "A00000001") // err, if Zuora said no, whatever the status
+//	account, err := accounts.New(session).GetAccount(ctx, "A00000001", nil) // err, if Zuora said no, whatever the status
 //
 // Zuora recommends OAuth 2.0 for new integrations. [Checked] gives an OAuth
 // client the same errors, without a Session.

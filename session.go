@@ -223,7 +223,7 @@ func (s *Session) Connect(ctx context.Context) error {
 // see [CheckResponse] for what a failure is. Generated clients take the Session
 // itself for this:
 //
-//	accounts.NewClientWithResponses(s.Server(), accounts.WithHTTPClient(s))
+//	billing.NewClientWithResponses(s.Server(), billing.WithHTTPClient(s))
 //
 // A response whose type contains "json", and which is not announced to be longer
 // than 64 KiB, is held back to its end, or to 64 KiB of it; all others stream from

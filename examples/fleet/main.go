@@ -1,5 +1,5 @@
 // Command fleet shows one session shared by many: five sessions, each of which
-// could be a process of its own, share what they sign in for by Redis. The
+// could be a process of its own, share their login through Redis. The
 // tenant is a stand-in in this process; the Redis is a real one.
 //
 //	ZUORA_SESSION_KEY=$(openssl rand -base64 32) go run ./fleet -redis 127.0.0.1:6379
@@ -12,12 +12,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/api/accounts"
 	"github.com/zuora-go/zuora/redisstore"
 	"github.com/zuora-go/zuora/zuoratest"
 )
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 
 	tenant := zuoratest.NewServer(zuoratest.Config{})
 	defer tenant.Close()
-	tenant.Handle("GET /v1/accounts/{key}", zuoratest.JSON(map[string]any{"success": true}))
+	tenant.Handle("GET /v1/accounts/{key}", zuoratest.JSON(accounts.Account{Success: true}))
 
 	var fleet []*zuora.Session
 	for range 5 {
@@ -64,24 +64,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	}
 	for range 2 {
 		for _, session := range fleet {
-			if err := read(ctx, session); err != nil {
+			if _, err := accounts.New(session).GetAccount(ctx, "A00000001", nil); err != nil {
 				return err
 			}
 		}
-		fmt.Fprintf(out, "%d sessions have made a call. Sign-ins so far: %d.\n", len(fleet), tenant.Logins())
+		fmt.Fprintf(out, "%d sessions have made a call. Logins so far: %d.\n", len(fleet), tenant.Logins())
 		tenant.Expire()
 	}
 	return nil
-}
-
-func read(ctx context.Context, session *zuora.Session) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, session.Server()+"/v1/accounts/A00000001", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := session.Do(req)
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
 }

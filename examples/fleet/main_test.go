@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFleetSignsInOnceForAll(t *testing.T) {
+func TestFleetLogsInOnceForAll(t *testing.T) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -43,7 +43,7 @@ func TestFleetSignsInOnceForAll(t *testing.T) {
 	var out bytes.Buffer
 	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32))
 	require.NoError(t, run(t.Context(), []string{"-redis", addr}, func(string) string { return key }, &out))
-	require.Equal(t, "5 sessions have made a call. Sign-ins so far: 1.\n5 sessions have made a call. Sign-ins so far: 2.\n", out.String())
+	require.Equal(t, "5 sessions have made a call. Logins so far: 1.\n5 sessions have made a call. Logins so far: 2.\n", out.String())
 }
 
 func TestKeyIsNamedWhenItIsMissing(t *testing.T) {

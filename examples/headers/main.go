@@ -1,10 +1,13 @@
-// Command headers reads an account with headers that all calls of a program
-// share, and with a limit on how long a call may take. It is there to be copied.
+// Command headers creates an account with headers: some go out with every call of a
+// session, others with one call. It also limits how long the call may take. It is
+// there to be copied.
 //
-//	go run ./headers A00000001
+//	go run ./headers 4711 Amy Lawrence
 //
-// It has no stand-in and needs a real tenant, named by ZUORA_SERVER,
-// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY. It only reads.
+// It has no stand-in. It creates an account on the tenant of ZUORA_SERVER,
+// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY: use a sandbox. 4711 is the order
+// that the account is created for. Run it again with the same order within 24 hours,
+// and Zuora creates no second account.
 package main
 
 import (
@@ -19,7 +22,7 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora"
-	"github.com/zuora-go/zuora/examples/accounts/accounts"
+	"github.com/zuora-go/zuora/api/accounts"
 )
 
 func main() {
@@ -32,8 +35,8 @@ func main() {
 }
 
 func program(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) != 1 {
-		return errors.New("say which account to read, by its number or ID")
+	if len(args) != 3 {
+		return errors.New("name an order, and who ordered: headers 4711 Amy Lawrence")
 	}
 	return run(ctx, zuora.SessionConfig{
 		Server: os.Getenv("ZUORA_SERVER"),
@@ -41,65 +44,40 @@ func program(ctx context.Context, args []string, out io.Writer) error {
 			AccessKeyID:     os.Getenv("ZUORA_ACCESS_KEY_ID"),
 			SecretAccessKey: zuora.Secret(os.Getenv("ZUORA_SECRET_ACCESS_KEY")),
 		},
-		Base: zuora.DefaultTransport(),
-	}, time.Minute, args[0], out)
+	}, args[0], args[1], args[2], out)
 }
 
-// run reads an account.
-func run(ctx context.Context, cfg zuora.SessionConfig, timeout time.Duration, key string, out io.Writer) error {
-	// Under the session: on every request that goes out, sign-ins included.
-	cfg.Base = headers{cfg.Base, func(h http.Header) {
-		h.Set("User-Agent", "example-billing/1.0")
-	}}
+// run creates an account for an order.
+func run(ctx context.Context, cfg zuora.SessionConfig, order, first, last string, out io.Writer) error {
+	cfg.Header = http.Header{ // with every call, except the login
+		"User-Agent":    {"example-billing/1.0"},
+		"Zuora-Version": {"211.0"}, // the minor version of the REST API
+	}
 	session, err := zuora.NewSession(cfg)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
 
-	// Over it: on calls only, and the same when a call is sent again.
-	client := session.HTTPClient()
-	client.Transport = headers{client.Transport, forCalls}
+	// From here to the end of the response. A wait for a login is part of it; the login
+	// itself goes on, for others who wait for it.
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 
-	// From the first byte sent to the last byte of the answer read, and a wait
-	// for a sign-in is part of it. The sign-in goes on for others who wait.
-	client.Timeout = timeout
-
-	api, err := accounts.NewClientWithResponses(session.Server(), accounts.WithHTTPClient(zuora.Checked(client)))
+	track := rand.Text() // 26 characters; Zuora allows 64
+	account, err := accounts.New(session).CreateAccount(ctx, accounts.NewAccount{
+		Name: first + " " + last, Currency: "USD", BillCycleDay: new(int64(1)), AutoPay: new(false),
+		BillToContact: accounts.NewContact{FirstName: first, LastName: last, Country: "US", State: "CA"},
+	},
+		// With this call only, also when it is sent again.
+		zuora.WithHeader("Zuora-Track-Id", track),
+		// Zuora carries out a call once for each key. So make the key of what is to be
+		// done once, not of the time or of chance.
+		zuora.WithIdempotencyKey("create-account-for-order-"+order),
+	)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w (track ID %s)", err, track)
 	}
-	resp, err := api.GetAccountWithResponse(ctx, key)
-	if err != nil {
-		return err
-	}
-	if resp.JSON200 == nil {
-		return fmt.Errorf("%s of type %q is no answer of Zuora's", resp.Status(), resp.ContentType())
-	}
-	fmt.Fprintf(out, "%s: %s (%s)\n", resp.JSON200.BasicInfo.AccountNumber, resp.JSON200.BasicInfo.Name, resp.HTTPResponse.Header.Get("Zuora-Track-Id"))
+	fmt.Fprintf(out, "Account %s was created (track ID %s).\n", account.AccountNumber, track)
 	return nil
-}
-
-// forCalls sets what a call has not set itself: both headers are parameters of
-// many generated calls.
-func forCalls(h http.Header) {
-	if h.Get("Zuora-Version") == "" {
-		h.Set("Zuora-Version", "211.0") // the minor version of the REST API
-	}
-	if h.Get("Zuora-Track-Id") == "" {
-		h.Set("Zuora-Track-Id", rand.Text()) // 26 characters; 64 are allowed
-	}
-}
-
-// headers sends each request through next, with headers set on a copy of it: a
-// round tripper must leave the caller's request as it is.
-type headers struct {
-	next http.RoundTripper
-	set  func(http.Header)
-}
-
-func (h headers) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
-	h.set(req.Header)
-	return h.next.RoundTrip(req)
 }

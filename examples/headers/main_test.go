@@ -13,97 +13,88 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zuora-go/zuora"
-	"github.com/zuora-go/zuora/examples/accounts/accounts"
+	"github.com/zuora-go/zuora/api/accounts"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-const key = "A00000001"
-
-// bubble runs test on a tenant with one account. The waits in it take no time.
-func bubble(t *testing.T, test func(t *testing.T, tenant *zuoratest.Tenant, cfg zuora.SessionConfig)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		tenant := zuoratest.NewTenant(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.Handle("GET /v1/accounts/"+key, zuoratest.JSON(accounts.Account{
-			Success: true, BasicInfo: accounts.BasicInfo{AccountNumber: key, Name: "Example Ltd", Status: "Active"},
-		}))
-		test(t, tenant, zuora.SessionConfig{Server: "https://rest.zuora.example", Credentials: tenant.Credentials(), Base: tenant.Transport()})
-	})
-}
-
-func TestHeadersAreOnEveryCallAndTheUserAgentOnSignInsToo(t *testing.T) {
-	bubble(t, func(t *testing.T, tenant *zuoratest.Tenant, cfg zuora.SessionConfig) {
-		var tracks []string
-		signIns := 0
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			assert.Equal(t, []string{"example-billing/1.0"}, r.Header["User-Agent"], r.URL.Path)
-			if r.URL.Path == "/v1/connections" {
-				signIns++
-				assert.NotContains(t, r.Header, "Zuora-Version")
-				assert.NotContains(t, r.Header, "Zuora-Track-Id")
-				return nil
-			}
-			assert.Equal(t, []string{"211.0"}, r.Header["Zuora-Version"])
-			if tracks = append(tracks, r.Header.Get("Zuora-Track-Id")); len(tracks) == 1 {
-				return zuoratest.Unauthorized() // so that the call is sent again
+func TestHeadersAreOnTheCallAndNotOnTheLogin(t *testing.T) {
+	tenant := zuoratest.NewTenant(zuoratest.Config{})
+	defer tenant.Close()
+	tenant.Handle("POST /v1/accounts", zuoratest.JSON(accounts.CreatedAccount{Success: true, AccountNumber: "A00000001"}))
+	var calls []http.Header
+	tenant.Intercept(func(r *http.Request) http.Handler {
+		if r.URL.Path == "/v1/connections" {
+			for _, name := range []string{"Zuora-Version", "Zuora-Track-Id", "Idempotency-Key"} {
+				assert.NotContains(t, r.Header, name)
 			}
 			return nil
-		})
-		var out bytes.Buffer
-		require.NoError(t, run(t.Context(), cfg, time.Minute, key, &out))
-		require.Equal(t, 2, signIns)
-		require.Len(t, tracks, 2)
-		require.Regexp(t, "^[A-Z2-7]{26}$", tracks[0])
-		require.Equal(t, tracks[0], tracks[1])
-		require.Equal(t, "A00000001: Example Ltd ("+tracks[0]+")\n", out.String())
+		}
+		if calls = append(calls, r.Header); len(calls) == 1 {
+			return zuoratest.Unauthorized() // so that the call is sent again
+		}
+		return nil
 	})
+	cfg := zuora.SessionConfig{Server: "https://rest.zuora.example", Credentials: tenant.Credentials(), Base: tenant.Transport()}
+	var out bytes.Buffer
+	for range 2 {
+		require.NoError(t, run(t.Context(), cfg, "4711", "Amy", "Lawrence", &out))
+	}
+	require.NoError(t, run(t.Context(), cfg, "4712", "Amy", "Lawrence", &out))
+
+	require.Len(t, calls, 4)
+	track := calls[0].Get("Zuora-Track-Id")
+	require.Regexp(t, "^[A-Z2-7]{26}$", track)
+	require.Contains(t, out.String(), "Account A00000001 was created (track ID "+track+").\n")
+	for i, want := range []struct {
+		key       string
+		sameTrack bool
+	}{{"create-account-for-order-4711", true}, {"create-account-for-order-4711", true}, {"create-account-for-order-4711", false}, {"create-account-for-order-4712", false}} {
+		require.Equal(t, []string{"example-billing/1.0"}, calls[i]["User-Agent"])
+		require.Equal(t, []string{"211.0"}, calls[i]["Zuora-Version"])
+		require.Equal(t, []string{want.key}, calls[i]["Idempotency-Key"])
+		require.Equal(t, want.sameTrack, calls[i].Get("Zuora-Track-Id") == track)
+	}
 }
 
-func TestHeadersOfTheCallGoBefore(t *testing.T) {
-	own := http.Header{"Zuora-Version": {"196.0"}, "Zuora-Track-Id": {"nightly-import-0042"}}
-	h := own.Clone()
-	forCalls(h)
-	require.Equal(t, own, h)
-}
-
-func TestTheCallersRequestIsLeftAlone(t *testing.T) {
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://rest.zuora.example/", nil)
-	require.NoError(t, err)
-	sent := roundTripper(func(out *http.Request) (*http.Response, error) {
-		require.Equal(t, "b", out.Header.Get("A"))
-		return nil, io.EOF
-	})
-	_, err = headers{sent, func(h http.Header) { h.Set("A", "b") }}.RoundTrip(req)
-	require.Equal(t, io.EOF, err)
-	require.Empty(t, req.Header)
+func TestFailureHasTheTrackID(t *testing.T) {
+	tenant := zuoratest.NewTenant(zuoratest.Config{})
+	defer tenant.Close()
+	tenant.Handle("POST /v1/accounts", zuoratest.Failed(http.StatusOK, "53100020", "no"))
+	err := run(t.Context(), zuora.SessionConfig{Server: "https://rest.zuora.example", Credentials: tenant.Credentials(), Base: tenant.Transport()}, "4711", "Amy", "Lawrence", io.Discard)
+	var failed *zuora.Error
+	require.ErrorAs(t, err, &failed)
+	require.Regexp(t, `\(track ID [A-Z2-7]{26}\)$`, err)
 }
 
 func TestTimeoutIsOverTheWholeCall(t *testing.T) {
-	for what, slow := range map[string]string{"the sign-in": "/v1/connections", "the call": "/v1/accounts/" + key} {
-		t.Run(what, func(t *testing.T) {
-			bubble(t, func(t *testing.T, tenant *zuoratest.Tenant, cfg zuora.SessionConfig) {
+	for _, slow := range []string{"/v1/connections", "/v1/accounts"} {
+		t.Run(slow, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := zuoratest.NewTenant(zuoratest.Config{})
+				defer tenant.Close()
 				tenant.Intercept(func(r *http.Request) http.Handler {
 					if r.URL.Path != slow {
 						return nil
 					}
-					return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+					return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+						_, _ = io.Copy(io.Discard, r.Body) // until then the server does not look for the connection's end
+						<-r.Context().Done()
+					})
 				})
+				cfg := zuora.SessionConfig{
+					Server: "https://rest.zuora.example", Credentials: tenant.Credentials(), Base: tenant.Transport(), LoginTimeout: time.Hour,
+				}
 				begun := time.Now()
-				err := run(t.Context(), cfg, 5*time.Second, key, io.Discard)
+				err := run(t.Context(), cfg, "4711", "Amy", "Lawrence", io.Discard)
 				require.ErrorIs(t, err, context.DeadlineExceeded)
-				require.Equal(t, 5*time.Second, time.Since(begun))
+				require.Equal(t, time.Minute, time.Since(begun))
 			})
 		})
 	}
 }
 
-func TestProgramWantsAnAccount(t *testing.T) {
-	require.ErrorContains(t, program(t.Context(), nil, io.Discard), "say which account")
+func TestProgramWantsAnOrderAndAName(t *testing.T) {
+	require.ErrorContains(t, program(t.Context(), []string{"4711", "Amy"}, io.Discard), "name an order, and who ordered")
 	t.Setenv("ZUORA_SERVER", "")
-	require.ErrorContains(t, program(t.Context(), []string{key}, io.Discard), "zuora: SessionConfig.Server is empty")
+	require.ErrorContains(t, program(t.Context(), []string{"4711", "Amy", "Lawrence"}, io.Discard), "zuora: SessionConfig.Server is empty")
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

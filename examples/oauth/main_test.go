@@ -16,7 +16,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/zuora-go/zuora"
-	"github.com/zuora-go/zuora/examples/accounts/accounts"
+	"github.com/zuora-go/zuora/api/accounts"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
@@ -66,7 +66,7 @@ func TestCallsAndErrorsAreTheSameWithOAuthAndASession(t *testing.T) {
 				"forbidden": {err: "zuora: GET /v1/accounts/forbidden: 200 OK, not successful: 50000010 not for you", is: zuora.ErrPermissionDenied},
 				"busy":      {err: "zuora: GET /v1/accounts/busy: 429 Too Many Requests: 50000070", is: zuora.ErrRateLimited},
 				"broken":    {err: "zuora: GET /v1/accounts/broken: 500 Internal Server Error: We're sorry"},
-				"page":      {err: `200 OK of type "text/html" is no answer of Zuora's`},
+				"page":      {err: "zuora: GET /v1/accounts/page: 200 OK"},
 			} {
 				var out bytes.Buffer
 				err := run(t.Context(), []string{key}, func(name string) string { return env[name] }, tenant.Transport(), &out)
@@ -86,14 +86,13 @@ func TestCallsAndErrorsAreTheSameWithOAuthAndASession(t *testing.T) {
 	}
 }
 
-// oauthClient is the client of the example on tenant.
-func oauthClient(t *testing.T, tenant *zuoratest.Tenant) *accounts.ClientWithResponses {
+// oauthCaller is the Caller of the example on tenant.
+func oauthCaller(t *testing.T, tenant *zuoratest.Tenant) zuora.Caller {
 	t.Helper()
 	id, secret := tenant.OAuthClient()
-	client, err := accounts.NewClientWithResponses(server,
-		accounts.WithHTTPClient(byOAuth(t.Context(), server, id, zuora.Secret(secret), tenant.Transport())))
+	caller, err := byOAuth(t.Context(), server, id, zuora.Secret(secret), tenant.Transport())
 	require.NoError(t, err)
-	return client
+	return caller
 }
 
 func TestOneTokenServesManyCalls(t *testing.T) {
@@ -104,9 +103,9 @@ func TestOneTokenServesManyCalls(t *testing.T) {
 		assert.Empty(t, r.Cookies())
 		return nil
 	})
-	client := oauthClient(t, tenant)
+	caller := oauthCaller(t, tenant)
 	for range 3 {
-		require.NoError(t, read(t.Context(), client, key, io.Discard))
+		require.NoError(t, read(t.Context(), caller, key, io.Discard))
 	}
 	require.Equal(t, map[string]int{"/oauth/token": 1, "/v1/accounts/" + key: 3}, seen)
 	require.Zero(t, tenant.Logins())
@@ -123,14 +122,14 @@ func TestTokenIsRenewedTenSecondsBeforeItsTimeIsUp(t *testing.T) {
 			}
 			return nil
 		})
-		client := oauthClient(t, tenant)
+		caller := oauthCaller(t, tenant)
 		begun := time.Now()
 		for _, test := range []struct {
 			after  time.Duration
 			tokens int
 		}{{0, 1}, {3588 * time.Second, 1}, {3589 * time.Second, 2}} {
 			<-time.After(time.Until(begun.Add(test.after)))
-			require.NoError(t, read(t.Context(), client, key, io.Discard))
+			require.NoError(t, read(t.Context(), caller, key, io.Discard))
 			require.Equal(t, test.tokens, tokens, test.after)
 		}
 	})
@@ -140,15 +139,15 @@ func TestTokenIsRenewedTenSecondsBeforeItsTimeIsUp(t *testing.T) {
 // sent again, and so do the next, for the token is kept until its time.
 func TestTokenRefusedBeforeItsTimeStays(t *testing.T) {
 	tenant := newTenant(t)
-	client := oauthClient(t, tenant)
-	require.NoError(t, read(t.Context(), client, key, io.Discard))
+	caller := oauthCaller(t, tenant)
+	require.NoError(t, read(t.Context(), caller, key, io.Discard))
 	seen := map[string]int{}
 	tenant.Intercept(func(r *http.Request) http.Handler {
 		seen[r.URL.Path]++
 		return zuoratest.Unauthorized()
 	})
 	for range 2 {
-		require.ErrorIs(t, read(t.Context(), client, key, io.Discard), zuora.ErrUnauthenticated)
+		require.ErrorIs(t, read(t.Context(), caller, key, io.Discard), zuora.ErrUnauthenticated)
 	}
 	require.Equal(t, map[string]int{"/v1/accounts/" + key: 2}, seen)
 }
@@ -158,11 +157,10 @@ func TestWrongClientIsAnErrorOfOAuth2AtEachCall(t *testing.T) {
 	tenant := newTenant(t)
 	tokens := 0
 	tenant.Intercept(func(*http.Request) http.Handler { tokens++; return nil })
-	client, err := accounts.NewClientWithResponses(server,
-		accounts.WithHTTPClient(byOAuth(t.Context(), server, "nobody", "a secret of no use", tenant.Transport())))
+	caller, err := byOAuth(t.Context(), server, "nobody", "a secret of no use", tenant.Transport())
 	require.NoError(t, err)
 	for range 5 {
-		err := read(t.Context(), client, key, io.Discard)
+		err := read(t.Context(), caller, key, io.Discard)
 		var refused *oauth2.RetrieveError
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, http.StatusUnauthorized, refused.Response.StatusCode)
@@ -188,20 +186,20 @@ func TestCallWaitsForTheTokenWhateverItsContextSays(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begun := time.Now()
-		require.ErrorIs(t, read(ctx, oauthClient(t, tenant), key, io.Discard), context.DeadlineExceeded)
+		require.ErrorIs(t, read(ctx, oauthCaller(t, tenant), key, io.Discard), context.DeadlineExceeded)
 		require.Equal(t, 130*time.Second, time.Since(begun))
 	})
 }
 
 func TestRedirectsGetTheTokenAndTheSecretOnlyByDefault(t *testing.T) {
 	const elsewhere = "elsewhere.example"
-	byDefault := func(ctx context.Context, server, id string, secret zuora.Secret, base http.RoundTripper) zuora.HttpRequestDoer {
+	byDefault := func(ctx context.Context, server, id string, secret zuora.Secret, base http.RoundTripper) (zuora.Caller, error) {
 		config := clientcredentials.Config{ClientID: id, ClientSecret: string(secret), TokenURL: server + "/oauth/token", AuthStyle: oauth2.AuthStyleInParams}
-		return zuora.Checked(config.Client(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: base})))
+		return zuora.NewCaller(server, config.Client(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: base})))
 	}
 	for what, test := range map[string]struct {
-		doer  func(context.Context, string, string, zuora.Secret, http.RoundTripper) zuora.HttpRequestDoer
-		leaks bool
+		caller func(context.Context, string, string, zuora.Secret, http.RoundTripper) (zuora.Caller, error)
+		leaks  bool
 	}{
 		"by default": {byDefault, true},
 		"here":       {byOAuth, false},
@@ -222,10 +220,9 @@ func TestRedirectsGetTheTokenAndTheSecretOnlyByDefault(t *testing.T) {
 					return nil
 				})
 				id, secret := tenant.OAuthClient()
-				client, err := accounts.NewClientWithResponses(server,
-					accounts.WithHTTPClient(test.doer(t.Context(), server, id, zuora.Secret(secret), tenant.Transport())))
+				caller, err := test.caller(t.Context(), server, id, zuora.Secret(secret), tenant.Transport())
 				require.NoError(t, err)
-				err = read(t.Context(), client, key, io.Discard)
+				err = read(t.Context(), caller, key, io.Discard)
 				require.Error(t, err)
 				switch {
 				case !test.leaks:
@@ -247,4 +244,6 @@ func TestProgramWantsAnAccountAndCredentials(t *testing.T) {
 	none := func(string) string { return "" }
 	require.ErrorContains(t, run(t.Context(), nil, none, nil, io.Discard), "say which account")
 	require.ErrorContains(t, run(t.Context(), []string{key}, none, nil, io.Discard), "zuora: SessionConfig.Server is empty")
+	client := func(name string) string { return map[string]string{"ZUORA_CLIENT_ID": "id"}[name] }
+	require.ErrorContains(t, run(t.Context(), []string{key}, client, nil, io.Discard), "zuora: NewCaller: server is empty")
 }

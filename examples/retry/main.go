@@ -1,11 +1,21 @@
-// Command retry reads an account, and rides out the minutes in which Zuora
-// answers 503 or nothing, by go-retryablehttp under the session. There both the
-// call and the sign-in are retried. It is there to be copied.
+// Command retry reads accounts, all at once, and rides out the minutes in which
+// Zuora limits them, locks them or is not there. It is there to be copied.
 //
-//	go run ./retry A00000001
+//	go run ./retry A00000001 A00000002
 //
 // It has no stand-in and needs a real tenant, named by ZUORA_SERVER,
 // ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY. It only reads.
+//
+// Package retry stands above the session, where it sees what Zuora said, and repeats
+// a write only where Zuora says that it did nothing. Other retriers do not:
+//
+//   - hashicorp/go-retryablehttp, under the session as its Base, REPEATS EVERY POST
+//     when a connection breaks and after a 5xx: a payment that Zuora took is taken
+//     twice. It follows redirects, and on a 307 net/http takes apiSecretAccessKey,
+//     the password, along to whatever host it names. It also logs every URL.
+//   - gojek/heimdall, over the session as its client, repeats every POST as well,
+//     after each error of a session, a refused payment included, and makes one text
+//     of the errors: neither errors.Is nor errors.As finds anything in it.
 package main
 
 import (
@@ -13,29 +23,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
-
-	"github.com/hashicorp/go-retryablehttp"
+	"sync"
 
 	"github.com/zuora-go/zuora"
-	"github.com/zuora-go/zuora/examples/accounts/accounts"
+	"github.com/zuora-go/zuora/api/accounts"
+	"github.com/zuora-go/zuora/retry"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := program(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := program(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "retry:", err)
 		os.Exit(1)
 	}
 }
 
-func program(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) != 1 {
-		return errors.New("say which account to read, by its number or ID")
+func program(ctx context.Context, args []string, out, log io.Writer) error {
+	if len(args) == 0 {
+		return errors.New("say which accounts to read, by their numbers or IDs")
 	}
 	return run(ctx, zuora.SessionConfig{
 		Server: os.Getenv("ZUORA_SERVER"),
@@ -43,88 +52,31 @@ func program(ctx context.Context, args []string, out io.Writer) error {
 			AccessKeyID:     os.Getenv("ZUORA_ACCESS_KEY_ID"),
 			SecretAccessKey: zuora.Secret(os.Getenv("ZUORA_SECRET_ACCESS_KEY")),
 		},
-		Base: zuora.DefaultTransport(),
-	}, args[0], out)
+	}, args, out, log)
 }
 
-// run reads an account, patiently.
-func run(ctx context.Context, cfg zuora.SessionConfig, key string, out io.Writer) error {
-	cfg.Base = retrying(cfg.Base)
+// run reads accounts, patiently.
+func run(ctx context.Context, cfg zuora.SessionConfig, keys []string, out, log io.Writer) error {
 	session, err := zuora.NewSession(cfg)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
-	api, err := accounts.NewClientWithResponses(session.Server(), accounts.WithHTTPClient(session))
-	if err != nil {
-		return err
+	api := accounts.New(retry.New(session, retry.Policy{
+		MaxConcurrent: 40, // what Zuora allows a tenant; the other calls wait here, instead of being refused there
+		Logger:        slog.New(slog.NewTextHandler(log, nil)),
+	}))
+
+	var wg sync.WaitGroup
+	read, failed := make([]*accounts.Account, len(keys)), make([]error, len(keys))
+	for i, key := range keys {
+		wg.Go(func() { read[i], failed[i] = api.GetAccount(ctx, key, nil) })
 	}
-	resp, err := api.GetAccountWithResponse(ctx, key)
-	if err != nil {
-		return err
-	}
-	if resp.JSON200 == nil {
-		return fmt.Errorf("%s of type %q is no answer of Zuora's", resp.Status(), resp.ContentType())
-	}
-	fmt.Fprintf(out, "%s: %s\n", resp.JSON200.BasicInfo.AccountNumber, resp.JSON200.BasicInfo.Name)
-	return nil
-}
-
-// retrying returns a transport for [zuora.SessionConfig.Base]. With its defaults
-// go-retryablehttp is not one; each setting here is there for a reason.
-func retrying(base http.RoundTripper) http.RoundTripper {
-	client := retryablehttp.NewClient() // 4 retries, after 1, 2, 4 and 8 seconds: within the LoginTimeout of 30
-	client.HTTPClient.Transport = base
-
-	// It follows redirects, which what is under a session must not: net/http
-	// takes apiSecretAccessKey, the password, along to whatever host a 307 names.
-	client.HTTPClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-	// It logs every URL to stderr, queries included.
-	client.Logger = nil
-
-	// When it gives up, it makes an error of its own of the last answer. The
-	// session wants the answer: what Zuora said in it becomes a *zuora.Error.
-	client.ErrorHandler = retryablehttp.PassthroughErrorHandler
-
-	// It waits for as long as a 429 says, which may be two minutes, and tells
-	// nobody. Here a 429 is handed back at once, with its RetryAfter; if it was
-	// the sign-in's, the session holds back the next by itself.
-	client.CheckRetry = func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-		if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-			return false, nil
+	wg.Wait()
+	for i, account := range read {
+		if failed[i] == nil {
+			fmt.Fprintf(out, "%s: %s\n", account.BasicInfo.AccountNumber, account.BasicInfo.Name)
 		}
-		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 	}
-
-	return &selective{again: &retryablehttp.RoundTripper{Client: client}, once: base}
-}
-
-// selective retries only what may be sent twice.
-//
-// go-retryablehttp by itself RETRIES EVERY POST, on connections that break and
-// on any 5xx but 501: a payment that Zuora took before the connection broke is
-// taken twice. Its CheckRetry cannot prevent it where there was no answer, for
-// it is not shown the request. It also reads each body into memory whole, and
-// does not close it. So what is not to be retried goes past it.
-type selective struct{ again, once http.RoundTripper }
-
-func (s *selective) RoundTrip(req *http.Request) (*http.Response, error) {
-	if mayBeRepeated(req) {
-		return s.again.RoundTrip(req)
-	}
-	return s.once.RoundTrip(req)
-}
-
-// mayBeRepeated is true of requests that only read, and of the sign-in. By HTTP's
-// rules PUT and DELETE may be repeated as well; but Zuora cancels and renews
-// subscriptions by PUT, and a DELETE that had succeeded fails the second time.
-func mayBeRepeated(req *http.Request) bool {
-	switch req.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		return req.Body == nil || req.Body == http.NoBody
-	case http.MethodPost:
-		return strings.HasSuffix(req.URL.Path, "/v1/connections")
-	}
-	return false
+	return errors.Join(failed...)
 }

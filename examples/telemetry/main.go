@@ -26,7 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/zuora-go/zuora"
-	"github.com/zuora-go/zuora/examples/accounts/accounts"
+	"github.com/zuora-go/zuora/api/accounts"
 )
 
 func main() {
@@ -70,18 +70,12 @@ func run(ctx context.Context, cfg zuora.SessionConfig, tracing trace.TracerProvi
 
 	client := session.HTTPClient()
 	client.Transport = perCall(client.Transport, tracing)
-	api, err := accounts.NewClientWithResponses(session.Server(), accounts.WithHTTPClient(zuora.Checked(client)))
+	caller, err := zuora.NewCaller(session.Server(), client)
 	if err != nil {
 		return err
 	}
-	resp, err := api.GetAccountWithResponse(ctx, key)
-	if err != nil {
-		return err
-	}
-	if resp.JSON200 == nil {
-		return fmt.Errorf("%s of type %q is no answer of Zuora's", resp.Status(), resp.ContentType())
-	}
-	return nil
+	_, err = accounts.New(caller).GetAccount(ctx, key, nil)
+	return err
 }
 
 // perAttempt makes a span for each request that goes out. It belongs under the

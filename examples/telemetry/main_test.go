@@ -23,7 +23,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/zuora-go/zuora"
-	"github.com/zuora-go/zuora/examples/accounts/accounts"
+	"github.com/zuora-go/zuora/api/accounts"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
