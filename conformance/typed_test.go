@@ -23,6 +23,7 @@ import (
 	"github.com/zuora-go/zuora/api/invoices"
 	"github.com/zuora-go/zuora/api/objectquery"
 	"github.com/zuora-go/zuora/api/objects"
+	"github.com/zuora-go/zuora/api/paymentmethods"
 	"github.com/zuora-go/zuora/api/payments"
 	"github.com/zuora-go/zuora/api/subscriptions"
 	"github.com/zuora-go/zuora/api/usage"
@@ -32,18 +33,19 @@ import (
 // packages are those of api/, by the functions that make their APIs. A new one needs
 // its line here and, if it has what Zuora's published document has not, exceptions.
 var packages = map[string]any{
-	"accounts":      accounts.New,
-	"catalog":       catalog.New,
-	"contacts":      contacts.New,
-	"dataquery":     dataquery.New,
-	"exports":       exports.New,
-	"invoices":      invoices.New,
-	"objectquery":   objectquery.New,
-	"objects":       objects.New,
-	"payments":      payments.New,
-	"subscriptions": subscriptions.New,
-	"usage":         usage.New,
-	"zoql":          zoql.New,
+	"accounts":       accounts.New,
+	"catalog":        catalog.New,
+	"contacts":       contacts.New,
+	"dataquery":      dataquery.New,
+	"exports":        exports.New,
+	"invoices":       invoices.New,
+	"objectquery":    objectquery.New,
+	"objects":        objects.New,
+	"paymentmethods": paymentmethods.New,
+	"payments":       payments.New,
+	"subscriptions":  subscriptions.New,
+	"usage":          usage.New,
+	"zoql":           zoql.New,
 }
 
 // exceptions are operations, parameters and properties that Zuora's published
