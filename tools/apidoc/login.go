@@ -63,6 +63,16 @@ func loginPages(root string, all *index) (map[string]string, error) {
 	}
 	l := &login{goPackage: code, spec: spec}
 	pages := map[string]string{}
+	for _, path := range slices.Sorted(maps.Keys(spec.Paths.Map())) {
+		operations := spec.Paths.Map()[path].Operations()
+		for _, method := range slices.Sorted(maps.Keys(operations)) {
+			for _, name := range operations[method].Tags {
+				if spec.Tags.Get(name) == nil { // it need not be among the spec's tags
+					spec.Tags = append(spec.Tags, &openapi3.Tag{Name: name})
+				}
+			}
+		}
+	}
 	for _, tag := range spec.Tags {
 		s := section{Name: tag.Name + "Api", Description: strings.TrimSpace(tag.Description), Servers: l.servers()}
 		for _, path := range slices.Sorted(maps.Keys(spec.Paths.Map())) {
