@@ -16,6 +16,7 @@ import (
 
 	"github.com/zuora-go/zuora"
 	"github.com/zuora-go/zuora/api/accounts"
+	"github.com/zuora-go/zuora/api/billing"
 	"github.com/zuora-go/zuora/api/catalog"
 	"github.com/zuora-go/zuora/api/contacts"
 	"github.com/zuora-go/zuora/api/dataquery"
@@ -34,6 +35,7 @@ import (
 // its line here and, if it has what Zuora's published document has not, exceptions.
 var packages = map[string]any{
 	"accounts":       accounts.New,
+	"billing":        billing.New,
 	"catalog":        catalog.New,
 	"contacts":       contacts.New,
 	"dataquery":      dataquery.New,
