@@ -27,7 +27,7 @@ test: ## run all tests of all modules, with the race detector
 		(cd $$m && go test -race -timeout 10m $$count ./...) || exit 1; done
 
 fuzz: ## run each fuzz test for FUZZTIME (1m)
-	@for f in FuzzCheckResponse FuzzLogin FuzzDecimal FuzzDates FuzzValue; do \
+	@for f in FuzzCheckResponse FuzzSpelling FuzzReplay FuzzLogin FuzzDecimal FuzzDates FuzzValue; do \
 		go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x . || exit 1; done
 	@go test -run '^$$' -fuzz '^FuzzText$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./internal/redact
 

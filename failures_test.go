@@ -45,9 +45,17 @@ func (c failureCase) handler() http.Handler {
 }
 
 // TestEachKindOfFailure reads the cases in testdata: each through Session.Do,
-// Checked and CheckResponse. failures.json has one of each kind, more-failures.json
-// its neighbours.
+// Checked and CheckResponse.
 func TestEachKindOfFailure(t *testing.T) {
+	for _, c := range failureCases(t) {
+		t.Run(c.Name, func(t *testing.T) { c.check(t) })
+	}
+}
+
+// failureCases are those in testdata: failures.json has one of each kind,
+// more-failures.json its neighbours.
+func failureCases(t testing.TB) (all []failureCase) {
+	t.Helper()
 	for _, file := range []string{"testdata/failures.json", "testdata/more-failures.json"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -56,10 +64,9 @@ func TestEachKindOfFailure(t *testing.T) {
 		decoder.DisallowUnknownFields()
 		require.NoError(t, decoder.Decode(&cases))
 		require.NotEmpty(t, cases)
-		for _, c := range cases {
-			t.Run(c.Name, func(t *testing.T) { c.check(t) })
-		}
+		all = append(all, cases...)
 	}
+	return all
 }
 
 func (c failureCase) check(t *testing.T) {

@@ -2,15 +2,20 @@ package zuora_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/zuora-go/zuora"
 )
@@ -207,6 +212,125 @@ func FuzzValue(f *testing.F) {
 			t.Fatalf("%q has the text %q", text, v.Text())
 		case back.UnmarshalJSON(b) != nil || text != "" && json.Valid([]byte(text)) && back != v:
 			t.Fatalf("%q comes back as %q", text, back)
+		}
+	})
+}
+
+// FuzzSpelling: what a response says does not depend on how its strings are
+// spelled. Where each character is an escape, no search for words can decide.
+func FuzzSpelling(f *testing.F) {
+	for _, c := range failureCases(f) {
+		f.Add(c.Status, []byte(cmp.Or(c.Raw, string(c.Body))))
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		if !json.Valid(body) || len(body) > 8<<10 {
+			return
+		}
+		check := func(body []byte) (failed bool, reasons int, is string) {
+			err := zuora.CheckResponse(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}, body)
+			var failure *zuora.Error
+			if errors.As(err, &failure) {
+				failed, reasons = true, len(failure.Reasons)
+				for _, r := range failure.Reasons {
+					if strings.TrimSpace(string(r.Code)+r.Message) == "" {
+						t.Fatalf("a blank reason of %s", body)
+					}
+				}
+			}
+			for _, sentinel := range sentinels {
+				is += fmt.Sprint(errors.Is(err, sentinel))
+			}
+			return failed, reasons, is
+		}
+		failed, reasons, is := check(body)
+		respelled := escapeAll(body)
+		if f, r, i := check(respelled); f != failed || r != reasons || i != is {
+			t.Fatalf("%v, %d reasons, %s: %s\n%v, %d reasons, %s: %s", failed, reasons, is, body, f, r, i, respelled)
+		}
+		if reasons > 100 {
+			t.Fatalf("%d reasons", reasons)
+		}
+	})
+}
+
+// escapeAll writes valid JSON with an escape for each character of its strings.
+func escapeAll(body []byte) []byte {
+	var out bytes.Buffer
+	inString := false
+	for at := 0; at < len(body); {
+		r, size := utf8.DecodeRune(body[at:])
+		switch {
+		case r == '"':
+			inString = !inString
+			out.WriteByte('"')
+		case !inString:
+			out.WriteByte(body[at])
+		case r == '\\' && body[at+1] == 'u':
+			size = 6
+			out.Write(body[at : at+size])
+		case r == '\\':
+			size = 2
+			out.Write(body[at : at+size])
+		default:
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&out, `\u%04x`, unit)
+			}
+		}
+		at += size
+	}
+	return out.Bytes()
+}
+
+// FuzzReplay: a call is sent twice only if the response says that the session has
+// expired and names nothing that it might have made.
+func FuzzReplay(f *testing.F) {
+	for _, c := range failureCases(f) {
+		f.Add(c.Status, []byte(cmp.Or(c.Raw, string(c.Body))))
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		if status < 200 || status > 599 || status == http.StatusUnauthorized || status/100 == 3 {
+			return
+		}
+		sent := 0
+		session, err := zuora.NewSession(zuora.SessionConfig{
+			Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
+			Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+				if isLogin(req) {
+					return answering(func(string) string { return "" }).RoundTrip(req)
+				}
+				sent++
+				return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1}, nil
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer session.Close()
+		resp, err := session.Do(newRequest(t, http.MethodPost, session.Server()+"/v1/it", nil))
+		if err == nil {
+			got, err := io.ReadAll(resp.Body)
+			if err != nil || !bytes.Equal(got, body) {
+				t.Fatalf("%q became %q, %v", body, got, err)
+			}
+		}
+		if checked := zuora.CheckResponse(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}, body); (checked == nil) != (err == nil) && len(body) <= 64<<10 {
+			t.Fatalf("Do returns %v and CheckResponse %v of %q", err, checked, body)
+		}
+		if sent == 1 {
+			return
+		}
+		allowed := []string{"success", "reasons", "processId", "requestId", "message", "faultcode", "FaultCode", "faultstring", "FaultMessage", "detail"}
+		var top map[string]any
+		if sent > 2 || err == nil || len(body) > 4<<10 || json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &top) != nil {
+			t.Fatalf("sent %d times, then %v: %q", sent, err, body)
+		}
+		for name := range top {
+			if !slices.Contains(allowed, name) {
+				t.Fatalf("sent twice, with %q: %q", name, body)
+			}
+		}
+		if text := fmt.Sprint(top); !strings.Contains(text, "9.0000011e+07") && !strings.Contains(text, "90000011") && !strings.Contains(text, "INVALID_SESSION") {
+			t.Fatalf("sent twice: %q", body)
 		}
 	})
 }
