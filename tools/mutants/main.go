@@ -86,12 +86,11 @@ func run(root, names string, parallel int) error {
 
 var (
 	errSurvived = errors.New("survived")
-	// After a time-out the names of the running tests are indented.
-	failed = regexp.MustCompile(`(?m)^(?:--- FAIL: |\t)(Test\w+)|^(?:panic|fatal error): `)
+	failed      = regexp.MustCompile(`--- FAIL: \w+|panic: .*|fatal error: .*`)
 )
 
-// killer builds the mutant, runs the tests of its package and returns the name of
-// the first that fails. Tests that hang have noticed the change as well.
+// killer builds the mutant, runs the tests of its package and returns what they
+// first say of it. Tests that hang have noticed the change as well.
 func (m mutation) killer(root string, files map[string]string) (string, error) {
 	changed, err := m.apply(files)
 	if err != nil {
@@ -125,20 +124,20 @@ func (m mutation) killer(root string, files map[string]string) (string, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	tests := exec.Command(binary, "-test.failfast", "-test.timeout=2m", "-test.run="+m.tests)
+	tests := exec.Command(binary, "-test.failfast", "-test.timeout=5m", "-test.run="+m.tests)
 	if m.tests == "" {
 		tests.Args = append(tests.Args, "-test.skip="+slow)
 	}
 	tests.Dir = filepath.Join(root, pkg)
 	out, err := tests.CombinedOutput()
-	name := failed.FindStringSubmatch(string(out))
+	name := failed.FindString(string(out))
 	switch {
 	case err == nil && strings.Contains(string(out), "no tests to run"):
 		return "", errors.New("no test has that name: " + m.tests)
 	case err == nil:
 		return "", errSurvived
-	case name == nil:
+	case name == "":
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	return name[1], nil
+	return name, nil
 }

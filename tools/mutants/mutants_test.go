@@ -72,9 +72,9 @@ func TestKiller(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ tests, old, new, test, err string }{
-		{"", "return 1", "return 3", "TestOne", ""},
-		{"", "return 1", `panic("no")`, "TestOne", ""},
-		{"", "return 1", "done := make(chan bool); go func() { panic(0) }(); <-done; return 1", "", ""},
+		{"", "return 1", "return 3", "--- FAIL: TestOne", ""},
+		{"", "return 1", `panic("no")`, "--- FAIL: TestOne", ""},
+		{"", "return 1", "done := make(chan bool); go func() { panic(0) }(); <-done; return 1", "panic: 0", ""},
 		{"", "return 2", "return 3", "", "survived"},
 		{"", "return 1", "return nil", "", "cannot use nil"},
 		{"TestTwo", "return 1", "return 3", "", "no test has that name"},
