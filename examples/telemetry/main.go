@@ -1,5 +1,5 @@
 // Command telemetry reads an account on a session that OpenTelemetry watches
-// twice: under the session it sees every request that goes out, sign-ins and
+// twice: under the session it sees every request that goes out, logins and
 // replays included; over it, every call as the program made it. The spans are
 // printed. It is there to be copied.
 //
@@ -79,7 +79,7 @@ func run(ctx context.Context, cfg zuora.SessionConfig, tracing trace.TracerProvi
 }
 
 // perAttempt makes a span for each request that goes out. It belongs under the
-// session, where the sign-in passes with the password in one of its headers.
+// session, where the login passes with the password in one of its headers.
 func perAttempt(base http.RoundTripper, tracing trace.TracerProvider) http.RoundTripper {
 	return otelhttp.NewTransport(base,
 		otelhttp.WithTracerProvider(tracing),
@@ -95,7 +95,7 @@ func perAttempt(base http.RoundTripper, tracing trace.TracerProvider) http.Round
 	)
 }
 
-// perCall makes a span for each call, however many attempts it takes, sign-ins
+// perCall makes a span for each call, however many attempts it takes, logins
 // among them.
 func perCall(session http.RoundTripper, tracing trace.TracerProvider) http.RoundTripper {
 	return otelhttp.NewTransport(session,
