@@ -123,9 +123,11 @@ func fill(v reflect.Value, depth int) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), depth+1)
 	case v.Kind() == reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		fill(v.Index(0), depth+1)
-		fill(v.Index(1), depth+1)
+		n := 1 + 1/(depth+1) // two at the top, so that there is a second page's worth to lose
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			fill(v.Index(i), depth+1)
+		}
 	case v.Kind() == reflect.Map:
 		item := reflect.New(v.Type().Elem()).Elem()
 		fill(item, depth+1)

@@ -86,6 +86,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		{failure(429, "50000070"), true, true, true},
 		{failure(200, "53200050"), true, true, true},
 		{failure(200, "LOCK_COMPETITION"), true, true, true},
+		{failure(200, "fns:LOCK_COMPETITION"), true, true, true},
 		{failure(200, "53200070"), true, false, false},
 		{failure(200, "REQUEST_EXCEEDED_LIMIT"), true, false, false},
 		{failure(200, "REQUEST_EXCEEDED_RATE"), true, false, false},
@@ -104,6 +105,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		{failure(400, "53200020"), false, false, false},
 		{failure(404, ""), false, false, false},
 		{failure(401, "90000011"), false, false, false},
+		{failure(200, "70002070"), false, false, false}, // a code of Mediation has no category
 		{errors.New("zuora: the session is for https://a only; request to https://b not sent"), false, false, false},
 		{errors.New("tls: failed to verify certificate"), false, false, false},
 		{zuora.ErrSessionClosed, false, false, false},

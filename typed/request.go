@@ -93,6 +93,9 @@ func Stream(ctx context.Context, caller zuora.Caller, r Request, editors []zuora
 
 // exchange sends r and reads the whole response.
 func exchange(ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) (*http.Response, []byte, error) {
+	if r.Upload != nil {
+		defer r.Upload.take() // the file is the caller's again
+	}
 	resp, err := send(ctx, caller, r, editors)
 	if err != nil {
 		return nil, nil, err
@@ -112,11 +115,15 @@ func exchange(ctx context.Context, caller zuora.Caller, r Request, editors []zuo
 			Err: fmt.Errorf("the response breaks off: %w", err),
 		}
 	}
-	if from != io.Reader(resp.Body) {
-		resp.Header = resp.Header.Clone()
-		resp.Header.Del("Content-Encoding")
+	judged := *resp // as what it is meant to be: plain JSON, whatever it calls itself
+	if judged.Header = resp.Header.Clone(); judged.Header == nil {
+		judged.Header = http.Header{}
 	}
-	if err := zuora.CheckResponse(resp, body); err != nil {
+	judged.Header.Del("Content-Encoding")
+	if !strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "json") {
+		judged.Header.Set("Content-Type", "application/json")
+	}
+	if err := zuora.CheckResponse(&judged, body); err != nil {
 		return nil, nil, err
 	}
 	return resp, body, nil

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -215,7 +216,9 @@ func TestFailuresOfAnyLengthAreErrors(t *testing.T) {
 	server, session := newSession(t)
 	server.Handle("GET /v1/long", zuoratest.Answer(200, "application/json", `{"padding":"`+strings.Repeat("x", 200_000)+`","success":false,"reasons":[{"code":53100040,"message":"gone"}]}`))
 	server.Handle("GET /v1/missing", zuoratest.Failed(404, "53100040", "gone"))
-	for _, path := range []string{"/v1/missing"} {
+	server.Handle("GET /v1/text", zuoratest.Answer(200, "text/plain", `{"success":false,"reasons":[{"code":53100040,"message":"gone"}]}`))
+	server.Handle("GET /v1/untyped", zuoratest.Answer(200, "", `{"success":false,"reasons":[{"code":53100040,"message":"gone"}]}`))
+	for _, path := range []string{"/v1/long", "/v1/text", "/v1/untyped", "/v1/missing"} {
 		_, err := typed.JSON[order](t.Context(), session, typed.Request{Method: "GET", Path: path}, nil)
 		var failed *zuora.Error
 		require.ErrorAs(t, err, &failed, path)
@@ -307,4 +310,40 @@ func TestUploads(t *testing.T) {
 	assert.ErrorIs(t, upload(io.MultiReader(strings.NewReader("one shot"))), zuora.ErrUnauthenticated)
 	require.NoError(t, upload(io.MultiReader(strings.NewReader("one shot"))))
 	assert.Equal(t, []string{"u.csv: on disk", "u.csv: in memory", "u.csv: one shot"}, got)
+}
+
+// A transport may still read a body when the response is there. The file is then
+// sent again, or the caller's again, and must not be read twice at once.
+func TestUploadsAreNotReadByTwo(t *testing.T) {
+	release := make(chan struct{})
+	var late sync.WaitGroup
+	var bodies []string
+	caller, err := zuora.NewCaller("https://rest.zuora.example", doer(func(req *http.Request) (*http.Response, error) {
+		first := req.Body
+		late.Go(func() {
+			<-release
+			_, err := io.ReadAll(first)
+			assert.Error(t, err)
+		})
+		again, err := req.GetBody()
+		require.NoError(t, err)
+		text, err := io.ReadAll(again)
+		require.NoError(t, err)
+		assert.EqualValues(t, req.ContentLength, len(text))
+		bodies = append(bodies, string(text))
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{}")), Request: req}, nil
+	}))
+	require.NoError(t, err)
+	file := strings.NewReader("skipped, sent")
+	_, err = file.Seek(9, io.SeekStart)
+	require.NoError(t, err)
+	_, err = typed.JSON[order](t.Context(), caller, typed.Request{Method: "POST", Path: "/v1/usage", Upload: &typed.Upload{Field: "file", Name: "u.csv", File: file}}, nil)
+	require.NoError(t, err)
+	_, err = file.Seek(0, io.SeekStart)
+	require.NoError(t, err)
+	close(release)
+	late.Wait()
+	assert.Equal(t, 13, file.Len(), "the file is the caller's")
+	assert.Contains(t, bodies[0], "\r\n\r\nsent\r\n--")
+	assert.NotContains(t, bodies[0], "skipped")
 }

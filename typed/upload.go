@@ -7,6 +7,8 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"sync"
+	"sync/atomic"
 )
 
 // Upload is a file to send as a form.
@@ -14,7 +16,33 @@ type Upload struct {
 	Field string // the form's name for the file
 	Name  string // the file's name
 	File  io.Reader
+
+	mu   sync.Mutex   // held to read File
+	turn atomic.Int64 // which of the bodies made of File may read it
 }
+
+// uploadBody is one body made of a file. A transport may read a body even after a
+// response has come, so only the latest may touch the file.
+type uploadBody struct {
+	io.Reader
+	upload *Upload
+	turn   int64
+}
+
+func (b *uploadBody) Read(p []byte) (int, error) {
+	b.upload.mu.Lock()
+	defer b.upload.mu.Unlock()
+	if b.turn != b.upload.turn.Load() {
+		return 0, errors.New("zuora: the file is sent again, or no longer")
+	}
+	return b.Reader.Read(p)
+}
+
+func (b *uploadBody) Close() error { return nil }
+
+// take takes the file from all bodies that were made of it before. It does not wait
+// for a read that is in progress, which may take as long as the file likes.
+func (u *Upload) take() int64 { return u.turn.Add(1) }
 
 // attach makes the file the body of req, without reading it. A file that is an
 // [io.Seeker] can be sent a second time, from where it stood.
@@ -36,11 +64,11 @@ func (u *Upload) attach(req *http.Request) error {
 		return err
 	}
 	tail := form.Bytes()
-	body := func() (io.ReadCloser, error) {
-		return io.NopCloser(io.MultiReader(bytes.NewReader(head), u.File, bytes.NewReader(tail))), nil
+	body := func(turn int64) io.ReadCloser {
+		return &uploadBody{io.MultiReader(bytes.NewReader(head), u.File, bytes.NewReader(tail)), u, turn}
 	}
 	req.Header.Set("Content-Type", w.FormDataContentType())
-	req.Body, _ = body()
+	req.Body = body(u.take())
 	req.ContentLength = -1
 	seeker, ok := u.File.(io.Seeker)
 	if !ok {
@@ -59,10 +87,13 @@ func (u *Upload) attach(req *http.Request) error {
 	}
 	req.ContentLength = int64(len(head)+len(tail)) + end - start
 	req.GetBody = func() (io.ReadCloser, error) {
+		turn := u.take()
+		u.mu.Lock() // after a read that is in progress
+		defer u.mu.Unlock()
 		if _, err := seeker.Seek(start, io.SeekStart); err != nil {
 			return nil, err
 		}
-		return body()
+		return body(turn), nil
 	}
 	return nil
 }
