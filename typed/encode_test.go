@@ -3,6 +3,7 @@ package typed_test
 import (
 	"encoding/json"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -66,4 +67,31 @@ func TestFieldsAndAdditionalPropertiesDoNotOverlap(t *testing.T) {
 		_, err = json.Marshal(o)
 		assert.Error(t, err)
 	}
+}
+
+// FuzzMarshal never panics, writes JSON or returns an error, and what it writes reads
+// back as it was.
+func FuzzMarshal(f *testing.F) {
+	f.Add("Amy", "12.50", "2017-03-01", "Region__c", `"EU"`)
+	f.Add("\x00\"\xff", `1,"x":2`, "", "name", "null")
+	f.Add("", "0E-9", "<&>", "", "{}")
+	f.Fuzz(func(t *testing.T, name, amount, day, key, value string) {
+		o := order{Name: name, Amount: zuora.Decimal(amount), Day: zuora.Date(day), AdditionalProperties: map[string]zuora.Value{key: zuora.Value(value)}}
+		text, err := typed.Marshal(o)
+		if err != nil {
+			return // the overlap of a name, or an empty value
+		}
+		require.True(t, json.Valid(text), "%s", text)
+		var got order
+		_ = typed.Unmarshal(text, &got)
+		if utf8.ValidString(amount) {
+			assert.Equal(t, o.Amount, got.Amount)
+		}
+		if utf8.ValidString(name) {
+			assert.Equal(t, o.Name, got.Name)
+		}
+		var members map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(text, &members))
+		assert.LessOrEqual(t, len(members), 4, "no value makes a member of its own: %s", text)
+	})
 }
