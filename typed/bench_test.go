@@ -134,7 +134,7 @@ func BenchmarkUnmarshal(b *testing.B) {
 		"plain": func() error { return json.Unmarshal(page, new(plainCatalog)) },
 		"map":   func() error { return json.Unmarshal(page, new(map[string]any)) },
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run("client="+name, func(b *testing.B) {
 			b.SetBytes(int64(len(page)))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -153,7 +153,7 @@ func BenchmarkMarshal(b *testing.B) {
 		"typed": func() ([]byte, error) { return typed.Marshal(&page) },
 		"plain": func() ([]byte, error) { return json.Marshal(&plain) },
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run("client="+name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				text, err := write()
