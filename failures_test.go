@@ -353,3 +353,25 @@ func TestLinesOfJSONStream(t *testing.T) {
 		}
 	}
 }
+
+// However many reasons a response gives, in whatever form, 100 are kept.
+func TestReasonsAreBounded(t *testing.T) {
+	list := func(item string, n int) string { return "[" + strings.Repeat(item+",", n-1) + item + "]" }
+	crud := `{"Success":false,"Errors":[{"Code":"X","Message":"m"},{"Code":"Y"},{}]}`
+	for _, body := range []string{
+		`{"success":false,"reasons":` + list(`{"code":1,"message":"m"}`, 150) + `}`,
+		`{"errors":` + list(`"m"`, 150) + `}`,
+		list(crud, 80),
+		`{"results":` + list(crud, 80) + `}`,
+		`{"success":false,"reasons":` + list(`{"code":1}`, 60) + `,"errors":` + list(`"m"`, 60) + `,"results":` + list(crud, 60) + `,"code":"X","message":"m"}`,
+		`{"success":false,"reasons":` + list(`{}`, 500)[:1501-1] + `,` + list(`{"code":1}`, 150)[1:] + `}`,
+	} {
+		resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}}
+		var failure *zuora.Error
+		require.ErrorAs(t, zuora.CheckResponse(resp, []byte(body)), &failure, body)
+		assert.Len(t, failure.Reasons, 100, body)
+		for _, r := range failure.Reasons {
+			assert.NotEqual(t, zuora.Reason{}, r)
+		}
+	}
+}

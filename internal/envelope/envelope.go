@@ -22,7 +22,10 @@ type Envelope struct {
 // Reason is why a call failed.
 type Reason struct{ Code, Message string }
 
-const maxReasons = 100
+const (
+	maxReasons = 100
+	maxItems   = 1000 // of a list of reasons, most of which may be blank
+)
 
 // End is what a response says about the end of the session it was asked on.
 type End int
@@ -41,22 +44,31 @@ const (
 )
 
 // Parse reads a response's body, and whether it says at its top level that the
-// call failed; a list does if each of its items does. Members of other types
-// than expected are passed over. Of a body that breaks off, or is no JSON, Parse
-// reads what there is, and never says that it failed.
+// call failed; a list does if each of its items does. Members of other types than
+// expected are passed over. Of a body that breaks off, or is no JSON, Parse reads
+// what there is, and never says that it failed.
 func Parse(body []byte) (env Envelope, failed bool) {
-	body = bytes.TrimPrefix(body, byteOrderMark)
+	body = trimLeft(bytes.TrimPrefix(body, byteOrderMark))
+	if len(body) == 0 {
+		return env, false
+	}
 	whole := json.Valid(body)
-	d := json.NewDecoder(bytes.NewReader(body))
-	switch first, _ := d.Token(); first {
-	case json.Delim('{'):
-		m := readMembers(d)
-		env, failed = m.envelope(), m.failed()
-		if whole && len(body) <= MostOfAnEnd && m.saysOnlyThatTheSessionEnded() {
+	switch body[0] {
+	case '{':
+		r := read(body)
+		env.Reasons = r.reasons()
+		if id := r.of[processID]; isWord(id) {
+			env.ProcessID = Text(id)
+		}
+		if id := r.of[requestID]; isWord(id) {
+			env.RequestID = Text(id)
+		}
+		failed = r.failed()
+		if whole && len(body) <= MostOfAnEnd && r.saysOnlyThatTheSessionEnded() {
 			env.end = Ended
 		}
-	case json.Delim('['):
-		env.Reasons, failed = failedItems(readItems(d))
+	case '[':
+		env.Reasons, failed = failedItems(nil, body)
 	}
 	if env.end == NotEnded && slices.ContainsFunc(env.Reasons, Reason.namesInvalidSession) {
 		env.end = EndedBeside
@@ -66,74 +78,84 @@ func Parse(body []byte) (env Envelope, failed bool) {
 
 var byteOrderMark = []byte("\ufeff")
 
-// members are those of one object. encoding/json would take keys in any case.
-type members struct {
-	of    map[string]json.RawMessage // the last of several that have the same name
-	twice bool                       // and there are several
+// member is one of those that say something about a failure.
+type member int
+
+const (
+	success member = iota
+	success2
+	reasons
+	errorList
+	errorList2
+	results
+	code
+	code2
+	errorCode
+	message
+	message2
+	errorMessage
+	title
+	detail
+	errorOrCode
+	errorDescription
+	faultCode
+	faultCode2
+	faultString
+	faultMessage
+	processID
+	requestID
+	status
+	field
+	all
+)
+
+var names = map[string]member{
+	"success": success, "Success": success2, // of REST; of CRUD and action resources
+	"reasons": reasons, "errors": errorList, "Errors": errorList2, "results": results,
+	"code": code, "Code": code2, "errorCode": errorCode, // the last of AQuA
+	"message": message, "Message": message2, "errorMessage": errorMessage, "title": title, "detail": detail,
+	"error": errorOrCode, "error_description": errorDescription, // an object, or OAuth's
+	"faultcode": faultCode, "FaultCode": faultCode2, "faultstring": faultString, "FaultMessage": faultMessage,
+	"processId": processID, "requestId": requestID,
+	"status": status, "field": field, "Field": field, "fieldName": field,
 }
 
-// readMembers reads those of an object that has been begun.
-func readMembers(d *json.Decoder) members {
-	m := members{of: map[string]json.RawMessage{}}
-	for d.More() {
-		key, err := d.Token()
-		name, ok := key.(string)
-		var value json.RawMessage
-		if err != nil || !ok || d.Decode(&value) != nil {
-			break
+// record is an object as far as it is about failure. encoding/json would take keys
+// in any case.
+type record struct {
+	of     [all][]byte // the last of several that have the same name
+	others bool        // it has other members
+	twice  bool        // it has a member twice
+}
+
+// read reads object, as far as it goes. Anything but an object is one without
+// members.
+func read(object []byte) (r record) {
+	for key, value := range members(object) {
+		if name, ok := names[string(key)]; !ok {
+			r.others = true
+		} else {
+			r.twice = r.twice || r.of[name] != nil
+			r.of[name] = value
 		}
-		_, known := m.of[name]
-		m.of[name], m.twice = value, m.twice || known
 	}
-	return m
+	return r
 }
 
-// object is the members of value, if it is an object.
-func object(value json.RawMessage) (members, bool) {
-	if len(value) == 0 || value[0] != '{' {
-		return members{}, false
-	}
-	d := json.NewDecoder(bytes.NewReader(value))
-	_, _ = d.Token()
-	return readMembers(d), true
-}
-
-// readItems reads those of a list that has been begun.
-func readItems(d *json.Decoder) (items []json.RawMessage) {
-	for d.More() {
-		var item json.RawMessage
-		if d.Decode(&item) != nil {
-			break
-		}
-		items = append(items, item)
-	}
-	return items
-}
-
-// list is the items of value, if it is a list.
-func list(value json.RawMessage) []json.RawMessage {
-	if len(value) == 0 || value[0] != '[' {
-		return nil
-	}
-	d := json.NewDecoder(bytes.NewReader(value))
-	_, _ = d.Token()
-	return readItems(d)
-}
-
-// only reports whether m has no members but these, and none twice.
-func (m members) only(names ...string) bool {
-	for name := range m.of {
-		if !slices.Contains(names, name) {
+// only reports whether r has no members but these, and none twice.
+func (r *record) only(these ...member) bool {
+	for name, value := range r.of {
+		if value != nil && !slices.Contains(these, member(name)) {
 			return false
 		}
 	}
-	return !m.twice
+	return !r.twice && !r.others
 }
 
 // text is the first of these members that says something.
-func (m members) text(names ...string) string {
-	for _, name := range names {
-		if s := Text(m.of[name]); s != "" {
+func (r *record) text(these ...member) string {
+	for _, name := range these {
+		if s := Text(r.of[name]); s != "" {
 			return s
 		}
 	}
@@ -142,196 +164,201 @@ func (m members) text(names ...string) string {
 
 // Text is what value says: a string's text, and anything else as it stands, so
 // that an odd code does not hide the failure that it is part of.
-func Text(value json.RawMessage) (s string) {
+func Text(value []byte) (s string) {
 	switch {
 	case len(value) == 0 || string(value) == "null":
 		return ""
 	case value[0] != '"':
 		return string(value)
 	}
-	_ = json.Unmarshal(value, &s)
-	if strings.TrimSpace(s) == "" {
+	if s = string(unquote(value)); strings.TrimSpace(s) == "" {
 		return ""
 	}
 	return s
 }
 
 // isWord reports whether value is text that says something.
-func isWord(value json.RawMessage) bool {
-	return len(value) > 0 && value[0] == '"' && Text(value) != ""
-}
+func isWord(value []byte) bool { return len(value) > 0 && value[0] == '"' && Text(value) != "" }
+
+func isObject(value []byte) bool { return len(value) > 0 && value[0] == '{' }
+
+func isList(value []byte) bool { return len(value) > 0 && value[0] == '[' }
 
 // isCode reports whether value is the code of a failure: a text or a number, and
 // neither 0 nor a status of 2xx, which are codes of success elsewhere.
-func isCode(value json.RawMessage) bool {
+func isCode(value []byte) bool {
 	s := Text(value)
-	return s != "" && s != "0" && (isWord(value) || value[0] == '-' || value[0] >= '0' && value[0] <= '9') &&
+	return s != "" && s != "0" && (value[0] == '"' || value[0] == '-' || value[0] >= '0' && value[0] <= '9') &&
 		!(len(s) == 3 && s >= "200" && s <= "299")
 }
 
-// success is what m says of it: only the literals true and false say something.
-func (m members) success() (said, success bool) {
-	success = true
-	for _, name := range []string{"success", "Success"} {
-		switch string(m.of[name]) {
+// success is what r says of it: only the literals true and false say something.
+func (r *record) success() (said, ok bool) {
+	ok = true
+	for _, name := range []member{success, success2} {
+		switch string(r.of[name]) {
 		case "true":
 			said = true
 		case "false":
-			said, success = true, false
+			said, ok = true, false
 		}
 	}
-	return said, success
+	return said, ok
 }
 
-// itemFailed reports whether m, an item of a list, says that it failed.
-func (m members) itemFailed() bool {
-	said, success := m.success()
-	return !success || !said && (isCode(m.of["faultcode"]) || isCode(m.of["FaultCode"]))
+// itemFailed reports whether r, an item of a list, says that it failed.
+func (r *record) itemFailed() bool {
+	said, ok := r.success()
+	return !ok || !said && (isCode(r.of[faultCode]) || isCode(r.of[faultCode2]))
 }
 
-// failed reports whether m, the top level of a response, says that the call
+// failed reports whether r, the top level of a response, says that the call
 // failed.
-func (m members) failed() bool {
-	if said, success := m.success(); said {
-		return !success
+func (r *record) failed() bool {
+	if said, ok := r.success(); said {
+		return !ok
 	}
-	if m.itemFailed() || isCode(m.of["errorCode"]) || m.saysNothingButFailure() {
+	if r.itemFailed() || isCode(r.of[errorCode]) || r.saysNothingButFailure() {
 		return true
 	}
-	_, failed := failedItems(list(m.of["results"]))
+	_, failed := failedItems(nil, r.of[results])
 	return failed
 }
 
-// saysNothingButFailure reports whether m has no members but those of a failure.
+// saysNothingButFailure reports whether r has no members but those of a failure.
 // With any other it is a record with fields of these names, and data.
-func (m members) saysNothingButFailure() bool {
-	for name := range m.of {
-		if !saysNothingButFailure(name) {
-			return false
-		}
+func (r *record) saysNothingButFailure() bool {
+	if r.others || !r.mayBeTwice().only(code, message, errorOrCode, errorDescription, errorList, errorList2, title, processID, requestID) {
+		return false
 	}
-	return isCode(m.of["code"]) && isWord(m.of["message"]) || isWord(m.of["title"]) ||
-		isFailure(m.of["error"]) || areFailures(m.of["errors"]) || areFailures(m.of["Errors"])
+	return isCode(r.of[code]) && isWord(r.of[message]) || isWord(r.of[title]) ||
+		isFailure(r.of[errorOrCode]) || areFailures(r.of[errorList]) || areFailures(r.of[errorList2])
+}
+
+// mayBeTwice is r without a mark on members that it has twice.
+func (r *record) mayBeTwice() *record {
+	once := *r
+	once.twice = false
+	return &once
 }
 
 // isFailure reports whether value is a text, or an object that has nothing but
 // what describes a failure. Zuora's custom objects answer a partial success with
 // an error that also has details.
-func isFailure(value json.RawMessage) bool {
-	m, ok := object(value)
-	if !ok {
+func isFailure(value []byte) bool {
+	if !isObject(value) {
 		return isWord(value)
 	}
-	for name := range m.of {
-		switch name {
-		case "code", "message", "Code", "Message", "title", "status", "field", "Field", "fieldName":
-		default:
-			return false
-		}
-	}
-	return isCode(m.of["code"]) || isCode(m.of["Code"]) || isWord(m.of["message"]) || isWord(m.of["Message"]) || isWord(m.of["title"])
+	r := read(value)
+	return r.mayBeTwice().only(code, code2, message, message2, title, status, field) &&
+		(isCode(r.of[code]) || isCode(r.of[code2]) || isWord(r.of[message]) || isWord(r.of[message2]) || isWord(r.of[title]))
 }
 
 // areFailures reports whether value is a failure or a list of nothing else. A list
 // of a job's errors, which have rows and records, is data.
-func areFailures(value json.RawMessage) bool {
-	items := list(value)
-	return isFailure(value) || len(items) > 0 && !slices.ContainsFunc(items, func(item json.RawMessage) bool { return !isFailure(item) })
-}
-
-// failedItems returns the reasons of those items that failed, and whether all did.
-func failedItems(items []json.RawMessage) (reasons []Reason, all bool) {
-	all = len(items) > 0
-	for _, item := range items {
-		m, _ := object(item)
-		if !m.itemFailed() {
-			all = false
-		} else if len(reasons) < maxReasons {
-			reasons = append(reasons, m.reasons()...)
-		}
+func areFailures(value []byte) bool {
+	if !isList(value) {
+		return isFailure(value)
 	}
-	return reasons[:min(len(reasons), maxReasons)], all
-}
-
-func (m members) envelope() (env Envelope) {
-	if id := m.of["processId"]; isWord(id) {
-		env.ProcessID = Text(id)
-	}
-	if id := m.of["requestId"]; isWord(id) {
-		env.RequestID = Text(id)
-	}
-	env.Reasons = m.reasons()
-	if failed, _ := failedItems(list(m.of["results"])); len(failed) > 0 {
-		env.Reasons = append(env.Reasons, failed...)
-		env.Reasons = env.Reasons[:min(len(env.Reasons), maxReasons)]
-	}
-	return env
-}
-
-// reasons are those that m gives, in whatever form.
-func (m members) reasons() (all []Reason) {
-	if value := m.of["reasons"]; !isWord(value) {
-		all = appendReasons(all, value)
-	}
-	for _, name := range []string{"errors", "Errors"} { // of CRUD and action resources, and of workflows
-		all = appendReasons(all, m.of[name])
-	}
-	message := m.text("message", "Message")
-	add := func(code, message string) {
-		r := Reason{code, message}
-		if code != "" && (message != "" || len(all) == 0) && len(all) < maxReasons && !slices.Contains(all, r) {
-			all = append(all, r)
-		}
-	}
-	add(m.text("faultcode", "FaultCode"), cmp.Or(m.text("faultstring", "FaultMessage"), message))
-	add(m.text("errorCode"), cmp.Or(m.text("errorMessage"), message))
-	add(m.text("code", "Code"), message)
-	switch value := m.of["error"]; {
-	case isWord(value): // a code of OAuth's, or a text
-		code, description := Text(value), cmp.Or(m.text("error_description"), message)
-		if description == "" && strings.ContainsAny(code, " \t\n") {
-			code, description = "", code
-		}
-		all = appendReason(all, Reason{code, description})
-	default:
-		all = appendReasons(all, value)
-	}
-	if len(all) == 0 {
-		for _, name := range []string{"title", "message", "Message", "errorMessage", "error_description", "detail"} {
-			all = appendReason(all, Reason{"", m.text(name)})
-		}
-	}
-	return all[:min(len(all), maxReasons)]
-}
-
-// appendReasons adds those of value, which is a reason or a list of them.
-func appendReasons(all []Reason, value json.RawMessage) []Reason {
-	var items []json.RawMessage
-	if _, ok := object(value); ok || isWord(value) {
-		items = []json.RawMessage{value}
-	} else {
-		items = list(value)
-	}
-	for _, item := range items {
-		if len(all) == maxReasons {
+	any := false
+	for item := range items(value) {
+		if any = isFailure(item); !any {
 			break
 		}
-		r := Reason{Message: Text(item)}
-		if m, ok := object(item); ok {
-			r = Reason{m.text("code", "Code", "errorCode"), m.text("message", "Message", "errorMessage", "title")}
-		} else if string(item) == "[]" {
-			r = Reason{}
-		}
-		all = appendReason(all, r)
 	}
-	return all
+	return any
 }
 
-func appendReason(all []Reason, r Reason) []Reason {
-	if r == (Reason{}) {
-		return all
+// failedItems appends the reasons of those items that failed, and returns whether
+// all did.
+func failedItems(reasons []Reason, list []byte) (_ []Reason, failed bool) {
+	n := 0
+	for item := range items(list) {
+		n++
+		if r := read(item); !r.itemFailed() {
+			failed = false
+		} else {
+			failed = failed || n == 1
+			if n <= maxItems && len(reasons) < maxReasons {
+				reasons = append(reasons, r.ownReasons()...)
+			}
+		}
+		if !failed && n > maxItems {
+			break
+		}
 	}
-	return append(all, r)
+	return reasons[:min(len(reasons), maxReasons)], failed
+}
+
+// reasons are those that r, the top level of a response, gives in whatever form.
+func (r *record) reasons() []Reason {
+	reasons, _ := failedItems(r.ownReasons(), r.of[results])
+	return reasons
+}
+
+// ownReasons are those of r without its results.
+func (r *record) ownReasons() (list []Reason) {
+	if value := r.of[reasons]; !isWord(value) {
+		list = appendReasons(list, value)
+	}
+	list = appendReasons(list, r.of[errorList])
+	list = appendReasons(list, r.of[errorList2])
+	top := r.text(message, message2)
+	add := func(code, message string) {
+		reason := Reason{code, message}
+		if code != "" && (message != "" || len(list) == 0) && !slices.Contains(list, reason) {
+			list = append(list, reason)
+		}
+	}
+	add(r.text(faultCode, faultCode2), cmp.Or(r.text(faultString, faultMessage), top))
+	add(r.text(errorCode), cmp.Or(r.text(errorMessage), top))
+	add(r.text(code, code2), top)
+	if value := r.of[errorOrCode]; isWord(value) {
+		code, description := Text(value), cmp.Or(r.text(errorDescription), top)
+		if description == "" && strings.ContainsAny(code, " \t\n") { // a text
+			code, description = "", code
+		}
+		list = append(list, Reason{code, description})
+	} else {
+		list = appendReasons(list, value)
+	}
+	if len(list) == 0 {
+		for _, name := range []member{title, message, message2, errorMessage, errorDescription, detail} {
+			if text := r.text(name); text != "" {
+				list = append(list, Reason{Message: text})
+			}
+		}
+	}
+	return list[:min(len(list), maxReasons)]
+}
+
+// appendReasons appends those of value, which is a reason or a list of them.
+func appendReasons(list []Reason, value []byte) []Reason {
+	add := func(r Reason) {
+		if r != (Reason{}) {
+			list = append(list, r)
+		}
+	}
+	switch {
+	case isWord(value):
+		add(Reason{Message: Text(value)})
+	case isObject(value):
+		r := read(value)
+		add(Reason{r.text(code, code2, errorCode), r.text(message, message2, errorMessage, title)})
+	case isList(value):
+		n := 0
+		for item := range items(value) {
+			if n++; n > maxItems || len(list) >= maxReasons {
+				break
+			}
+			if isObject(item) {
+				list = appendReasons(list, item)
+			} else if string(item) != "[]" {
+				add(Reason{Message: Text(item)})
+			}
+		}
+	}
+	return list
 }
 
 const (
@@ -360,52 +387,54 @@ func SessionEnd(body []byte, failed bool) End {
 	return env.end
 }
 
-// saysOnlyThatTheSessionEnded reports whether m is one of the two forms of that,
+// saysOnlyThatTheSessionEnded reports whether r is one of the two forms of that,
 // without anything that tells of something made.
-func (m members) saysOnlyThatTheSessionEnded() bool {
-	reasons := list(m.of["reasons"])
-	if len(reasons) != 1 {
-		return m.isInvalidSession() && m.detailsInvalidSession()
+func (r *record) saysOnlyThatTheSessionEnded() bool {
+	if r.of[reasons] == nil {
+		return r.isInvalidSession() && detailsInvalidSession(r.of[detail])
 	}
-	reason, _ := object(reasons[0])
-	return m.only("success", "reasons", "processId", "requestId", "message") && string(m.of["success"]) == "false" &&
-		reason.only("code", "message") && Text(reason.of["code"]) == noSession &&
-		m.scalars("processId", "requestId", "message") && reason.scalars("message")
+	var reason record
+	n := 0
+	for item := range items(r.of[reasons]) {
+		reason = read(item)
+		n++
+	}
+	return n == 1 && r.only(success, reasons, processID, requestID, message) && string(r.of[success]) == "false" &&
+		reason.only(code, message) && Text(reason.of[code]) == noSession &&
+		r.scalars(processID, requestID, message) && reason.scalars(message)
 }
 
-// isInvalidSession reports whether m is a fault with this code and nothing else,
-// except details.
-func (m members) isInvalidSession() bool {
-	for _, name := range []string{"faultcode", "FaultCode"} {
-		if value, ok := m.of[name]; ok && !(isWord(value) && isInvalidSession(Text(value))) {
+// isInvalidSession reports whether r is a fault with this code and nothing else,
+// except a detail.
+func (r *record) isInvalidSession() bool {
+	for _, name := range []member{faultCode, faultCode2} {
+		if value := r.of[name]; value != nil && !(isWord(value) && isInvalidSession(Text(value))) {
 			return false
 		}
 	}
-	return m.text("faultcode", "FaultCode") != "" && m.scalars("faultstring", "FaultMessage") &&
-		m.only("faultcode", "FaultCode", "faultstring", "FaultMessage", "detail")
+	return r.text(faultCode, faultCode2) != "" && r.scalars(faultString, faultMessage) &&
+		r.only(faultCode, faultCode2, faultString, faultMessage, detail)
 }
 
-// detailsInvalidSession reports whether m has no detail, or the one that faults
-// have: {"UnexpectedErrorFault": {"FaultCode": …, "FaultMessage": …}}.
-func (m members) detailsInvalidSession() bool {
-	detail, ok := object(m.of["detail"])
-	if !ok {
-		return m.scalars("detail")
+// detailsInvalidSession reports whether value, a fault's detail, is nothing, or what
+// faults have there: {"UnexpectedErrorFault": {"FaultCode": …, "FaultMessage": …}}.
+func detailsInvalidSession(value []byte) bool {
+	if !isObject(value) {
+		return !isList(value)
 	}
-	for _, value := range detail.of {
-		if fault, _ := object(value); !fault.isInvalidSession() || fault.of["detail"] != nil {
+	n := 0
+	for _, fault := range members(value) {
+		r := read(fault)
+		if n++; n > 1 || !r.isInvalidSession() || r.of[detail] != nil {
 			return false
 		}
 	}
-	return len(detail.of) <= 1 && !detail.twice
+	return true
 }
 
 // scalars reports whether these members, where they are there, have no parts.
-func (m members) scalars(names ...string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool {
-		value := m.of[name]
-		return len(value) > 0 && (value[0] == '{' || value[0] == '[')
-	})
+func (r *record) scalars(these ...member) bool {
+	return !slices.ContainsFunc(these, func(name member) bool { return isObject(r.of[name]) || isList(r.of[name]) })
 }
 
 // Suspicious is a cheap search for what only failures have at their top level: it
@@ -414,12 +443,12 @@ func (m members) scalars(names ...string) bool {
 // rare in JSON.
 func Suspicious(body []byte) bool {
 	key, _ := firstKey(body)
-	return saysNothingButFailure(key) || hasF(body) || hasCode(body) || hasEscapedWord(body)
+	return isOfNothingButFailure(key) || hasF(body) || hasCode(body) || hasEscapedWord(body)
 }
 
-// saysNothingButFailure reports whether a member of this name may be the first of
+// isOfNothingButFailure reports whether a member of this name may be the first of
 // an object that says nothing but failure.
-func saysNothingButFailure[T string | []byte](name T) bool {
+func isOfNothingButFailure(name []byte) bool {
 	switch string(name) {
 	case "code", "message", "error", "error_description", "errors", "Errors", "title", "processId", "requestId":
 		return true
