@@ -47,7 +47,7 @@ func JSON[T any](ctx context.Context, caller zuora.Caller, r Request, editors []
 		return nil, err
 	}
 	result := new(T)
-	if len(bytes.TrimSpace(body)) == 0 {
+	if text := bytes.TrimSpace(body); len(text) == 0 || string(text) == "null" {
 		err = &zuora.DecodeError{Err: errors.New("the response has no body")}
 	} else {
 		err = Unmarshal(body, result)
@@ -109,6 +109,7 @@ func exchange(ctx context.Context, caller zuora.Caller, r Request, editors []zuo
 		from = &unzipper{from: resp.Body}
 	}
 	body, err := readAll(from, resp.ContentLength)
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // a byte order mark
 	if err != nil {
 		return nil, nil, &zuora.DecodeError{
 			Method: resp.Request.Method, Path: resp.Request.URL.EscapedPath(), StatusCode: resp.StatusCode, Body: body,

@@ -174,6 +174,7 @@ func TestResponsesThatCannotBeReadAreDecodeErrors(t *testing.T) {
 	}{
 		"empty":      {func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) }, "no body", nil},
 		"no content": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }, "no body", nil},
+		"null":       {func(w http.ResponseWriter) { _, _ = io.WriteString(w, " null\n") }, "no body", nil},
 		"a page": {func(w http.ResponseWriter) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>")
@@ -192,7 +193,7 @@ func TestResponsesThatCannotBeReadAreDecodeErrors(t *testing.T) {
 		assert.Equal(t, test.result, got, what)
 	}
 	got, err := typed.JSON[order](t.Context(), answering(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, ` {"name":"a"} `)
+		_, _ = io.WriteString(w, "\xef\xbb\xbf"+` {"name":"a"} `)
 	}), typed.Request{Method: "GET", Path: "/v1/x"}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "a", got.Name)
