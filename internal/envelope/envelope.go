@@ -585,9 +585,13 @@ func Begins(head []byte) Beginning {
 		if bytes.HasPrefix(value, []byte("false")) {
 			return BeginsFailure
 		}
-	case "faultcode", "FaultCode", "errorCode":
-		if bytes.HasPrefix(value, []byte(`"`)) {
+	case "faultcode", "FaultCode", "errorCode", "processId", "requestId", "reasons", "errors", "Errors", "message", "code", "error":
+		r := read(head) // as far as it is there
+		switch said, ok := r.success(); {
+		case !ok || !said && (isWord(r.of[faultCode]) || isWord(r.of[faultCode2]) || isWord(r.of[errorCode])):
 			return BeginsFailure
+		case !said && !r.others && len(head) < MostOfAnEnd:
+			return BeginsUnknown
 		}
 	}
 	return BeginsObject
