@@ -1,4 +1,4 @@
-// Package billing previews what accounts will be billed, and runs bill runs:
+// Package billing previews what accounts will be billed, and runs bill runs.
 //
 //	api := billing.New(session)
 //	preview, err := api.PreviewBilling(ctx, billing.PreviewRequest{AccountID: id, TargetDate: "2017-12-31"})

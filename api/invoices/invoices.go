@@ -1,5 +1,5 @@
 // Package invoices reads, creates and changes what customers are billed, and
-// collects payments:
+// collects payments.
 //
 //	api := invoices.New(session)
 //	for invoice, err := range api.AllInvoicesByAccount(ctx, "A00000001", nil) {

@@ -1,5 +1,5 @@
 // Package payments creates payments, applies them to invoices and debit memos, and
-// refunds them:
+// refunds them.
 //
 //	api := payments.New(session)
 //	payment, err := api.CreatePayment(ctx, payments.NewPayment{
