@@ -47,7 +47,7 @@ func reachable(t reflect.Type, types map[reflect.Type]bool) {
 }
 
 // neverZero are integers that need no pointer, because Zuora has no 0 there.
-var neverZero = map[string]bool{"accounts.PriceTier.Tier": true, "subscriptions.Tier.Tier": true}
+var neverZero = map[string]bool{"accounts.PriceTier.Tier": true, "orders.Tier.Tier": true, "subscriptions.Tier.Tier": true}
 
 // A request has the fields that were set, and no others.
 func TestRequestsHaveWhatWasSet(t *testing.T) {

@@ -24,6 +24,7 @@ import (
 	"github.com/zuora-go/zuora/api/invoices"
 	"github.com/zuora-go/zuora/api/objectquery"
 	"github.com/zuora-go/zuora/api/objects"
+	"github.com/zuora-go/zuora/api/orders"
 	"github.com/zuora-go/zuora/api/paymentmethods"
 	"github.com/zuora-go/zuora/api/payments"
 	"github.com/zuora-go/zuora/api/subscriptions"
@@ -43,6 +44,7 @@ var packages = map[string]any{
 	"invoices":       invoices.New,
 	"objectquery":    objectquery.New,
 	"objects":        objects.New,
+	"orders":         orders.New,
 	"paymentmethods": paymentmethods.New,
 	"payments":       payments.New,
 	"subscriptions":  subscriptions.New,
@@ -71,11 +73,47 @@ var exceptions = map[string][]string{
 		"GET /v1/contacts/{contactId}",
 		"POST /v1/contacts",
 		"PUT /v1/contacts/{contactId}",
+		"GET /v1/orders query status",
+		"GET /v1/orders/invoiceOwner/{accountNumber} query status",
+		"GET /v1/orders/subscription/{subscriptionNumber} query status",
+		"PUT /v1/orders/{orderNumber}/activate",
+		"PUT /v1/orders/{orderNumber}/cancel",
+		"orders JobResult.jobType",
+		"orders NewOrder.category",
+		"orders NewOrder.existingAccountId",
+		"orders NewOrder.reasonCode",
+		"orders NewOrder.status",
+	},
+	"newer than the document; the documentation of Zuora's own clients of 2025 has it": {
+		"orders ChangePlan.effectivePolicy",
+		"orders ChangePlan.newProductRatePlan",
+		"orders ChangePlan.productRatePlanId",
+		"orders ChangePlan.ratePlanId",
+		"orders ChangePlan.resetBcd",
+		"orders ChangePlan.subType",
+		"orders JobResult.chargeMetrics",
+		"orders JobResult.creditMemos",
+		"orders JobResult.invoiceIds",
+		"orders JobResult.invoices",
+		"orders JobResult.orderDeltaMetrics",
+		"orders JobResult.orderMetrics",
+		"orders JobResult.rampMetrics",
+		"orders OrderAction.changePlan",
+		"orders OrderAction.renewSubscription",
+		"orders ProcessedAction.changePlan",
+		"orders ProcessedAction.renewSubscription",
+		"orders RenewSubscription.billToContactId",
+		"orders RenewSubscription.invoiceGroupNumber",
+		"orders RenewSubscription.invoiceTemplateId",
+		"orders RenewSubscription.paymentTerm",
+		"orders RenewSubscription.sequenceSetId",
+		"orders RenewSubscription.soldToContactId",
 	},
 	"responses of production tenants have it": {
 		"catalog FinanceInformation.accountsReceivableAccountingCode",
 		"catalog FinanceInformation.accountsReceivableAccountingCodeType",
 		"catalog Product.allowFeatureChanges",
+		"orders Term.endDate",
 		"subscriptions Subscription.lastBookingDate",
 	},
 	"the document has it in a sentence only": {
@@ -117,6 +155,9 @@ var untyped = map[string]string{
 	"GET /v1/catalog/products response.Products[0].productRatePlans":                         "a URL, where the field has a list",
 	"GET /v1/transactions/invoices/accounts/{account-key} response.Invoices[0].invoiceFiles": "a URL, where the field has a list",
 	"GET /v1/transactions/invoices/accounts/{account-key} response.Invoices[0].invoiceItems": "a URL, where the field has a list",
+	"GET /v1/orders response.Orders[1].success":                                              "belongs to the response",
+	"POST /v1/async/orders request.OrderLineItems[0].chargeAmountPerUnit":                    "a mistake for amountPerUnit",
+	"POST /v1/orders request.OrderLineItems[0].chargeAmountPerUnit":                          "a mistake for amountPerUnit",
 	"POST /v1/object/export request.Status":                                                  "Zuora sets it",
 	"PUT /v1/object/product-rate-plan/{id} request.Id":                                       "the path has it",
 	"PUT /v1/object/product/{id} request.Id":                                                 "the path has it",
