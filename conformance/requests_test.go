@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/getkin/kin-openapi/openapi3"
 	"reflect"
 	"strings"
 	"testing"
@@ -44,6 +45,27 @@ func reachable(t reflect.Type, types map[reflect.Type]bool) {
 			}
 		}
 	}
+}
+
+// Every POST takes an Idempotency-Key, and nothing else does; and every write has a
+// body, for Zuora refuses those without one.
+func TestPOSTsTakeAKeyAndWritesHaveABody(t *testing.T) {
+	n := 0
+	specs(t, func(t *testing.T, pkg string, doc *openapi3.T) {
+		for _, op := range operations(pkg, doc, nil) {
+			caller := &answers{body: []byte("{}")}
+			_, err := op.call(t, caller, nil, zuora.WithIdempotencyKey("k"))
+			if !strings.HasPrefix(op.name, "POST ") {
+				assert.ErrorContains(t, err, "WithIdempotencyKey", "%s %s", pkg, op.name)
+			} else if n++; assert.NotNil(t, caller.header, "%s %s: %v", pkg, op.name, err) {
+				assert.Equal(t, "k", caller.header.Get("Idempotency-Key"), "%s %s", pkg, op.name)
+			}
+			if _, _ = op.call(t, caller, nil); strings.HasPrefix(op.name, "POST ") || strings.HasPrefix(op.name, "PUT ") {
+				assert.NotEmpty(t, caller.sent, "%s %s", pkg, op.name)
+			}
+		}
+	})
+	assert.Greater(t, n, 20)
 }
 
 // neverZero are integers that need no pointer, because Zuora has no 0 there.

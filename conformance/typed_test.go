@@ -210,16 +210,17 @@ func operations(pkg string, doc *openapi3.T, theirs document) (list []operation)
 }
 
 // answers is a Caller that gets the same response to every call, and keeps the
-// body of the last.
+// body and the headers of the last.
 type answers struct {
-	body []byte
-	sent []byte
+	body   []byte
+	sent   []byte
+	header http.Header
 }
 
 func (a *answers) Server() string { return zuora.ServerURLProductionUSCloud2 }
 
 func (a *answers) Do(req *http.Request) (*http.Response, error) {
-	a.sent = nil
+	a.sent, a.header = nil, req.Header
 	if req.Body != nil {
 		a.sent, _ = io.ReadAll(req.Body)
 	}
@@ -240,7 +241,7 @@ func (op operation) method(t *testing.T, caller zuora.Caller) reflect.Value {
 
 // call makes the call with body, or with a body of nothing, and returns its result
 // and error.
-func (op operation) call(t *testing.T, caller zuora.Caller, body func(into any)) (any, error) {
+func (op operation) call(t *testing.T, caller zuora.Caller, body func(into any), editors ...zuora.RequestEditorFn) (any, error) {
 	t.Helper()
 	method := op.method(t, caller)
 	args := []reflect.Value{reflect.ValueOf(t.Context())}
@@ -261,6 +262,9 @@ func (op operation) call(t *testing.T, caller zuora.Caller, body func(into any))
 			}
 		}
 		args = append(args, arg)
+	}
+	for _, edit := range editors {
+		args = append(args, reflect.ValueOf(edit))
 	}
 	results := method.Call(args)
 	err, _ := results[len(results)-1].Interface().(error)
