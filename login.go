@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -68,7 +67,7 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[
 	if err != nil {
 		return failed, err
 	}
-	g := &generation{jar: jar, born: sent.Mono}
+	g := &generation{jar: jar, secret: c.SecretAccessKey, born: sent.Mono}
 	g.Used(sent)
 	return login{&c, g}, nil
 }
@@ -137,14 +136,11 @@ func (s *Session) settle(l login) bool {
 	return !s.closed
 }
 
-// signIn makes the call, follows no redirect of it, and accepts no response except
+// signIn makes the call, without an http.Client, which would follow redirects, and accepts no response except
 // one that says success and sets a session cookie. It calls failed as soon as the
 // status says so.
 func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error)) (*cookies.Jar, error) {
-	client := Client{Server: s.server + "/", Client: &http.Client{
-		Transport:     roundTripper(s.base),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	client := Client{Server: s.server + "/", Client: doer(s.base)}
 	optional := func(v string) *string {
 		if v == "" {
 			return nil
@@ -161,15 +157,13 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 		EntityID:           optional(s.entity.LegacyID),
 		EntityName:         optional(s.entity.LegacyName),
 	})
-	values := redact.New(string(c.SecretAccessKey))
 	if err != nil {
-		if u, ok := err.(*url.Error); ok {
-			err = u.Err
-		}
-		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, values.Error(err))
+		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, redact.New(string(c.SecretAccessKey)).Error(err))
 	}
+	values := redact.New(append(cookies.Set(resp.Header["Set-Cookie"]), string(c.SecretAccessKey))...)
+	of := func() *redact.Values { return values }
 	defer peek.Discard(resp, sessionLook)
-	if e := verdict(resp, peek.Head{}, values, false); e != nil { // which stands, though the body may never come
+	if e := verdict(resp, peek.Head{}, of, false); e != nil { // which stands, though the body may never come
 		failed(e)
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
@@ -177,7 +171,7 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(redact.Line(values.Head(resp.Header.Get("Content-Type"), maxLine), 60), "no Content-Type"), len(body))
 	// The body is not kept: it may show the secret in a way that nobody has thought of.
-	if failed := verdict(resp, peek.Head{Bytes: body[:min(len(body), failureLook)], Whole: err == nil && len(body) <= failureLook}, values, false); failed != nil {
+	if failed := verdict(resp, peek.Head{Bytes: body[:min(len(body), failureLook)], Whole: err == nil && len(body) <= failureLook}, of, false); failed != nil {
 		return nil, failed
 	}
 	whole := len(body) <= maxLogin
@@ -209,9 +203,25 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 
 const maxLogin = 1 << 20 // bytes of a login response
 
-type roundTripper func(*http.Request) (*http.Response, error)
+type doer func(*http.Request) (*http.Response, error)
 
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+func (d doer) Do(req *http.Request) (*http.Response, error) {
+	resp, err := d(req)
+	if err == nil && resp == nil {
+		return nil, errNoResponse
+	}
+	if err != nil {
+		return nil, err
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	resp.Request = req
+	return resp, nil
+}
+
+// errNoResponse is a fault of SessionConfig.Base.
+var errNoResponse = errors.New("zuora: the transport returned neither a response nor an error")
 
 // LoginError is returned by calls, and by [Session.Connect], that have no session
 // because a login failed, just now or earlier. It is the caller's own.

@@ -19,6 +19,7 @@ import (
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
+	"github.com/zuora-go/zuora/internal/peek"
 	"github.com/zuora-go/zuora/internal/share"
 )
 
@@ -120,6 +121,7 @@ type generation struct {
 	idle.Last // when the last call that was answered was sent
 	number    int
 	jar       *cookies.Jar
+	secret    Secret      // that it was logged in with
 	born      int64       // by the monotonic clock
 	shared    *share.Held // nil: no SessionStore
 }
@@ -236,10 +238,14 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		if u, ok := err.(*url.Error); ok { // http.Client's own, new for this call
 			u.URL, _, _ = strings.Cut(u.URL, "?")
+			if strings.HasPrefix(u.Err.Error(), "failed to parse Location header") { // which it quotes
+				u.Err = errors.New("zuora: the Location of the response is not a URL")
+			}
 		}
 		return nil, err
 	}
-	return check(resp)
+	x, _ := peek.Under(resp.Body).(*exchange)
+	return check(resp, x.values)
 }
 
 // HTTPClient returns a client of plain HTTP semantics on the session: an answer

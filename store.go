@@ -46,7 +46,7 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials, ownLogin func(
 		return own, err
 	}
 	if own.generation == nil {
-		own.generation = &generation{jar: cookies.Of(held.Cookies), born: s.clock.Now().Mono}
+		own.generation = &generation{jar: cookies.Of(held.Cookies), secret: c.SecretAccessKey, born: s.clock.Now().Mono}
 		own.generation.Used(s.clock.At(held.Record.Used))
 	}
 	own.generation.shared = held

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -712,5 +713,63 @@ func TestNoVerbPrintsWhatIsShared(t *testing.T) {
 	type service struct{ session *zuora.Session }
 	for _, verb := range verbs {
 		assertSilent(t, fmt.Sprintf(verb, session)+fmt.Sprintf(verb, service{session}), cookie[:30])
+	}
+}
+
+// repeating is a store whose errors say what it was given, or has read.
+type repeating struct {
+	*memoryStore
+	load, swap bool // what fails
+	form       string
+}
+
+func (r repeating) Load(ctx context.Context, key string) ([]byte, error) {
+	value, err := r.memoryStore.Load(ctx, key)
+	if err == nil && value != nil && r.load {
+		return nil, fmt.Errorf("cannot read: "+r.form, value)
+	}
+	return value, err
+}
+
+func (r repeating) Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (bool, error) {
+	if r.swap && !strings.HasSuffix(key, ":lock") {
+		return false, fmt.Errorf("cannot swap: "+r.form, append(slices.Clone(old), new...))
+	}
+	return r.memoryStore.Swap(ctx, key, old, new, ttl)
+}
+
+// Rule 11: what is stored is a session.
+func TestStoreThatRepeatsASessionTellsNoLogger(t *testing.T) {
+	for _, form := range []string{"%s", "%q", "%v", "%x", "%X"} {
+		for _, swap := range []bool{true, false} {
+			server := newServer(t, zuoratest.Config{})
+			var cookies []string
+			server.Intercept(func(r *http.Request) http.Handler {
+				if c, err := r.Cookie("ZSession"); err == nil {
+					cookies = append(cookies, c.Value)
+				}
+				return nil
+			})
+			store := newMemoryStore()
+			if !swap { // the stored session is another process's
+				requireStatus(t, newSession(t, withStore(configFor(server), store)), "/v1/ok", http.StatusOK)
+			}
+			if !swap && form != "%s" && form != "%q" {
+				continue // nobody could know it
+			}
+			var log records
+			cfg := withStore(configFor(server), repeating{store, !swap, swap, form})
+			cfg.Logger = log.logger(slog.LevelDebug, false)
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			text := strings.Join(log.take(), "\n")
+			require.Contains(t, text, "session store fails")
+			require.NotEmpty(t, cookies)
+			for _, cookie := range cookies {
+				part := cookie[:10]
+				for _, part := range []string{part, fmt.Sprintf("%x", part), fmt.Sprintf("%X", part), strings.Trim(fmt.Sprint([]byte(part)), "[]")} {
+					require.NotContains(t, text, part, form)
+				}
+			}
+		}
 	}
 }

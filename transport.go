@@ -142,7 +142,8 @@ func (s *Session) refuse(req *http.Request) error {
 // says about g's end. If the response is of use to the session, now is when it was
 // last used.
 func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, end envelope.End, err error) {
-	out := req.WithContext(req.Context()) // a shallow copy
+	x := &exchange{session: s, generation: g, sent: *req}
+	out := &x.sent
 	out.Body = body
 	out.Header = req.Header.Clone()
 	if out.Header == nil {
@@ -158,15 +159,13 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 	}
 	g.jar.Add(out)
 	if resp, err = s.base(out); err != nil {
-		return nil, 0, err
+		return nil, 0, x.values().Error(err)
 	}
 	if resp == nil {
-		return nil, 0, errors.New("zuora: the transport returned neither a response nor an error")
+		return nil, 0, errNoResponse
 	}
-	if resp.Body == nil {
-		resp.Body = http.NoBody
-	}
-	resp.Request = req // as it came, without cookies
+	resp.Request = req // without cookies, as the caller made it
+	x.wrap(resp)
 	if end = sessionEnd(resp); end != envelope.NotEnded {
 		if g.shared != nil {
 			s.fleet.Refused(g.shared)

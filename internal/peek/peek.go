@@ -136,6 +136,14 @@ func (b *body) wait(n int) bool {
 	}
 }
 
+// Under returns what b was before it was looked at.
+func Under(b io.ReadCloser) io.ReadCloser {
+	if looked, ok := b.(*body); ok {
+		return looked.rest
+	}
+	return b
+}
+
 // giveBack lets others have the buffer that head stood in.
 func (b *body) giveBack() {
 	if b.lent != nil {

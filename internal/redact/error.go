@@ -3,7 +3,16 @@ package redact
 import (
 	"errors"
 	"fmt"
+	"regexp"
 )
+
+// cookieHeader matches a header with cookies. Those in a response that net/http
+// cannot read are known to nobody.
+var cookieHeader = regexp.MustCompile(`(?is)(set-cookie[\s:]+|\bcookie:\s*)\S.*`)
+
+func (v *Values) errorText(s string) string {
+	return cookieHeader.ReplaceAllString(v.Text(s), "${1}"+mark)
+}
 
 // Error returns err without the values. If neither err nor an error that it wraps
 // shows one of them, however it is printed, that is err itself. Else it is an
@@ -15,7 +24,7 @@ func (v *Values) Error(err error) error {
 	}
 	var timeout interface{ Timeout() bool }
 	return &redactedError{
-		text:    v.Text(fmt.Sprint(err)),
+		text:    v.errorText(fmt.Sprint(err)),
 		is:      func(target error) bool { return errors.Is(err, target) },
 		timeout: errors.As(err, &timeout) && timeout.Timeout(),
 	}
@@ -24,7 +33,7 @@ func (v *Values) Error(err error) error {
 // clean reports whether there is nothing to redact in err.
 func (v *Values) clean(err error) bool {
 	for _, text := range []string{fmt.Sprint(err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
-		if v.Text(text) != text {
+		if v.errorText(text) != text {
 			return false
 		}
 	}

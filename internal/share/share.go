@@ -14,11 +14,13 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +66,7 @@ type Fleet struct {
 	trouble  trouble
 
 	refused   atomic.Pointer[string] // the login that was refused to this process last
+	seen      atomic.Pointer[[]byte] // what the store had last, as far as is known
 	strangers atomic.Int32           // sessions of others that were, in a row and from the beginning
 }
 
@@ -315,9 +318,10 @@ func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 func (f *Fleet) load(ctx context.Context, key string) (*Held, error) {
 	raw, err := bounded(ctx, func(ctx context.Context) ([]byte, error) { return f.store.Load(ctx, key) })
 	if err != nil {
-		f.failed(ctx, err)
+		f.failed(ctx, err, raw)
 		return nil, err
 	}
+	f.seen.Store(&raw)
 	h := &Held{Taken: true, key: key, raw: raw}
 	h.written.Store(time.Now().UnixNano())
 	if raw != nil && json.Unmarshal(raw, &h.Record) != nil {
@@ -330,17 +334,38 @@ func (f *Fleet) swap(ctx context.Context, key string, old, new []byte, ttl time.
 	swapped, err := bounded(ctx, func(ctx context.Context) (bool, error) { return f.store.Swap(ctx, key, old, new, ttl) })
 	switch {
 	case err != nil:
-		f.failed(ctx, err)
+		f.failed(ctx, err, old, new)
 	case f.trouble.worked():
 		f.log.Info("zuora: session store is back")
 	}
 	return swapped && err == nil, err
 }
 
-func (f *Fleet) failed(ctx context.Context, err error) {
+// failed notes that the store has failed with err when it had these values.
+func (f *Fleet) failed(ctx context.Context, err error, values ...[]byte) {
 	if ctx.Err() == nil && f.trouble.failed() { // or else the session was closed, which says nothing of the store
-		f.log.Warn("zuora: session store fails; signing in without it", "error", redact.Line(err.Error(), 200))
+		if seen := f.seen.Load(); seen != nil {
+			values = append(values, *seen)
+		}
+		f.log.Warn("zuora: session store fails; signing in without it", "error", redact.Line(secrets(values).Text(fmt.Sprint(err)), 200))
 	}
+}
+
+// secrets returns what a text must not contain of stored values: their cookies, and
+// themselves, as text or in what fmt makes of bytes.
+func secrets(values [][]byte) *redact.Values {
+	var all []string
+	for _, value := range values {
+		var r Record
+		_ = json.Unmarshal(value, &r)
+		for _, secret := range append(cookies.Of(r.Cookies).Secrets(), string(value)) {
+			all = append(all, secret)
+			if bytes := []byte(secret); len(bytes) >= 8 {
+				all = append(all, strings.Trim(fmt.Sprint(bytes), "[]"), fmt.Sprintf("%x", bytes), fmt.Sprintf("%X", bytes), base64.StdEncoding.EncodeToString(bytes))
+			}
+		}
+	}
+	return redact.New(all...)
 }
 
 // bounded is call's result, or an error if it takes too long, whatever it does

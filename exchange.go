@@ -1,0 +1,58 @@
+package zuora
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/redact"
+)
+
+// exchange is a request that was sent and the body of its response. It knows what
+// must not be said about them.
+type exchange struct {
+	io.ReadCloser
+	session    *Session
+	generation *generation
+	sent       http.Request
+	set        []string // the Set-Cookie lines as they came
+}
+
+// wrap makes x the body of resp, except of one that can be written to as well.
+func (x *exchange) wrap(resp *http.Response) {
+	if x.set, x.ReadCloser = resp.Header["Set-Cookie"], resp.Body; x.ReadCloser == nil {
+		x.ReadCloser = http.NoBody
+	}
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		resp.Body = x
+	}
+}
+
+// values returns what must not be said about x: the secrets and cookies that were
+// sent, those that the response has set, and the current ones.
+func (x *exchange) values() *redact.Values {
+	if x == nil {
+		return nil
+	}
+	all := append(cookies.Sent(x.sent.Header["Cookie"]), cookies.Set(x.set)...)
+	for _, line := range x.sent.Header["Authorization"] {
+		_, credentials, _ := strings.Cut(line, " ")
+		all = append(all, credentials)
+	}
+	for _, g := range []*generation{x.generation, x.session.current.Load()} {
+		if g != nil {
+			all = append(append(all, string(g.secret)), g.jar.Secrets()...)
+		}
+	}
+	return redact.New(all...)
+}
+
+// Read reads the body. An error of the transport says nothing of the values.
+func (x *exchange) Read(p []byte) (int, error) {
+	n, err := x.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = x.values().Error(err)
+	}
+	return n, err
+}

@@ -1,0 +1,376 @@
+package zuora_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
+)
+
+// Rule 11: what the session says of a call contains nothing that was sent with it,
+// set by its response, or is current.
+
+const (
+	firstSession  = "c0ffee0123456789+/c0ffee=="
+	secondSession = "5ca1ab1e9876543210/5ca1ab1e="
+	quotedCookie  = "a cookie, with spaces"
+	otherCookie   = "0therC00kieOfTheJar"
+	callersCookie = "theCallersOwnCookie"
+	passingCookie = "passesToTheCaller"
+)
+
+// secretsOfACall are the values that a call knows after the second login.
+var secretsOfACall = []string{firstSession, secondSession, quotedCookie, otherCookie, callersCookie, passingCookie, theSecret}
+
+// talkative returns a session at a server whose logins set several cookies, and
+// which responds to all other calls with response. Base, if it is not nil, makes the
+// transport of the server's.
+func talkative(t *testing.T, response http.HandlerFunc, base func(http.RoundTripper) http.RoundTripper) (*zuora.Session, *records) {
+	t.Helper()
+	server := newServer(t, zuoratest.Config{})
+	logins := 0
+	server.Intercept(func(r *http.Request) http.Handler {
+		if !isLogin(r) {
+			return response
+		}
+		logins++
+		session := []string{firstSession, secondSession}[min(logins, 2)-1]
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for _, line := range []string{"ZSession=" + session + "; Path=/; Secure; HttpOnly", `Quoted="` + quotedCookie + `"; Path=/`, "Other=" + otherCookie + "; Path=/", "lang=en; Path=/"} {
+				w.Header().Add("Set-Cookie", line)
+			}
+			zuoratest.JSON(map[string]any{"success": true}).ServeHTTP(w, r)
+		})
+	})
+	log := new(records)
+	cfg := configFor(server)
+	cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+	cfg.Logger = log.logger(slog.LevelDebug-100, true)
+	if base != nil {
+		cfg.Base = base(cfg.Base)
+	}
+	return newSession(t, cfg), log
+}
+
+// withCookie is a GET with a cookie of the caller's own.
+func withOwnCookie(t *testing.T, session *zuora.Session, path string) *http.Request {
+	t.Helper()
+	req := newRequest(t, http.MethodGet, session.Server()+path, nil)
+	req.Header.Set("Cookie", "mine="+callersCookie)
+	return req
+}
+
+// spellings are ways in which a response may repeat a text.
+var spellings = map[string]func(string) string{
+	"plain": func(s string) string { return s },
+	"JSON":  func(s string) string { q := strconv.Quote(s); return strings.ReplaceAll(q[1:len(q)-1], "/", `\/`) },
+	"escape": func(s string) string {
+		return strings.NewReplacer("=", `\u003d`, "c", `\u0063`, "+", `\u002B`).Replace(s)
+	},
+	"twice": func(s string) string {
+		return strings.NewReplacer("=", `\\u003d`, "/", `\\\/`, "c", `\\u0063`).Replace(s)
+	},
+	"query": url.QueryEscape,
+	"path":  url.PathEscape,
+	"HTML":  func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "=", "&#61;") },
+}
+
+func TestNoFailureRepeatsASecret(t *testing.T) {
+	var said string
+	session, log := talkative(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/refuse" && strings.Contains(r.Header.Get("Cookie"), firstSession) {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		for _, name := range []string{"Zuora-Request-Id", "Zuora-Track-Id", "RateLimit-Limit", "Retry-After"} {
+			w.Header().Set(name, "x "+said+" y")
+		}
+		w.Header().Set("Set-Cookie", "passes="+passingCookie)
+		w.Header().Set("Content-Type", r.Header.Get("Accept")+"; charset="+said)
+		status, _ := strconv.Atoi(r.URL.Query().Get("status"))
+		w.WriteHeader(status)
+		if r.Header.Get("Accept") == "application/json" {
+			_, _ = fmt.Fprintf(w, `{"success":false,"processId":"%[1]s","requestId":"p %[1]s","reasons":[{"code":"%[1]s","message":"m %[1]s m"}],"more":["%[1]s"]}`, said)
+			return
+		}
+		_, _ = io.WriteString(w, "you sent "+said+"; thank you")
+	}, nil)
+	said = "nothing"
+	_, err := session.Do(withOwnCookie(t, session, "/v1/refuse?status=200"))
+	require.NoError(t, err) // and the session is the second
+	for _, secret := range secretsOfACall[1:] {
+		for spelling, spell := range spellings {
+			for _, status := range []string{"200", "400", "500"} {
+				for _, kind := range []string{"application/json", "text/plain", "text/html"} {
+					if status == "200" && kind != "application/json" {
+						continue
+					}
+					said = spell(secret)
+					if strings.Contains(said, `"`) && kind == "application/json" {
+						continue // this is not JSON
+					}
+					req := withOwnCookie(t, session, "/v1/x?status="+status)
+					req.Header.Set("Accept", kind)
+					_, err := session.Do(req)
+					var failure *zuora.Error
+					require.ErrorAs(t, err, &failure)
+					text := allOf(err)
+					for _, form := range []string{secret, said, secret[:len(secret)-1], fmt.Sprint([]byte(secret))[1:30]} {
+						require.NotContains(t, text, form, "%s as %s, in %s of %s", secret, spelling, status, kind)
+					}
+					require.Contains(t, string(failure.Body), "REDACTED")
+				}
+			}
+		}
+	}
+	assertSilent(t, strings.Join(log.take(), "\n"), secretsOfACall...)
+}
+
+// A call that was sent on the first session fails when the second is current.
+func TestNoFailureRepeatsASecretOfAnotherSession(t *testing.T) {
+	for what, secret := range map[string]string{"sent": firstSession, "current": secondSession} {
+		held, sent := make(chan struct{}), make(chan struct{})
+		session, _ := talkative(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/v1/late":
+				close(sent)
+				<-held
+				zuoratest.Failed(400, "1", "the session is "+secret+".").ServeHTTP(w, r)
+			case strings.Contains(r.Header.Get("Cookie"), firstSession):
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		}, nil)
+		late := make(chan error)
+		go func() {
+			_, err := session.Do(withOwnCookie(t, session, "/v1/late"))
+			late <- err
+		}()
+		<-sent
+		requireStatus(t, session, "/v1/renew", http.StatusOK)
+		close(held)
+		err := <-late
+		require.ErrorContains(t, err, "the session is REDACTED.", what)
+		require.NotContains(t, allOf(err), secret)
+	}
+}
+
+// A failure whose body breaks off, or whose compression does, shows no beginning of
+// a cookie either.
+func TestNoFailureShowsTheBeginningOfASecret(t *testing.T) {
+	for _, cut := range []int{1, 5, len(firstSession) - 1} {
+		for _, kind := range []string{"text/plain", "application/json"} {
+			text := `{"success":false,"message":"you sent ` + firstSession[:cut]
+			for what, response := range map[string]http.HandlerFunc{
+				"breaks off": func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", kind)
+					w.Header().Set("Content-Length", "1000")
+					w.WriteHeader(400)
+					_, _ = io.WriteString(w, text)
+				},
+				"breaks off in an escape": func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", kind)
+					w.Header().Set("Content-Length", "1000")
+					w.WriteHeader(400)
+					_, _ = io.WriteString(w, text+`\u00`)
+				},
+				"gzip that breaks off": func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", kind)
+					w.Header().Set("Content-Encoding", "gzip")
+					w.WriteHeader(400)
+					packed := compress(text)
+					_, _ = w.Write(packed[:len(packed)-8])
+				},
+				"is longer than 64 KiB": func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", kind)
+					w.WriteHeader(400)
+					_, _ = io.WriteString(w, strings.Repeat("x", 64<<10-len(text))+text+firstSession[cut:])
+				},
+			} {
+				session, _ := talkative(t, response, nil)
+				_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/x", nil))
+				var failure *zuora.Error
+				require.ErrorAs(t, err, &failure)
+				require.True(t, strings.HasSuffix(string(failure.Body), "you sent REDACTED"), "%s after %d: %q", what, cut, failure.Body[max(0, len(failure.Body)-100):])
+				require.NotContains(t, allOf(err), "you sent c")
+			}
+		}
+	}
+}
+
+func TestNoFailureThatStallsShowsTheBeginningOfASecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.HandleFunc("GET /v1/x", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(400)
+			cookie := strings.TrimPrefix(r.Header.Get("Cookie"), "ZSession=")
+			_, _ = io.WriteString(w, "you sent "+cookie[:len(cookie)-1])
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})
+		session := newSession(t, inMemoryConfig(tenant))
+		_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/x", nil))
+		var failure *zuora.Error
+		require.ErrorAs(t, err, &failure)
+		require.Equal(t, "you sent REDACTED", string(failure.Body))
+	})
+}
+
+// A transport repeats what it was given, and net/http what it could not read.
+func TestNoErrorOfTheTransportHasASecret(t *testing.T) {
+	raw := func(response string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(conn, response)
+				_ = conn.Close()
+			}
+		}
+	}
+	failing := func(make func(*http.Request) error) func(http.RoundTripper) http.RoundTripper {
+		return func(base http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(req *http.Request) (*http.Response, error) {
+				if isLogin(req) {
+					return base.RoundTrip(req)
+				}
+				return nil, make(req)
+			})
+		}
+	}
+	for what, test := range map[string]struct {
+		response http.HandlerFunc
+		base     func(http.RoundTripper) http.RoundTripper
+	}{
+		"header without a colon": {raw("HTTP/1.1 200 OK\r\nSet-Cookie ZSession=" + secondSession + "; Path=/\r\n\r\n"), nil},
+		"other cookie":           {raw("HTTP/1.1 200 OK\r\nSet-Cookie Other=" + passingCookie + "; Path=/\r\n\r\n"), nil},
+		"cookie set before":      {raw("HTTP/1.1 200 OK\r\nOther " + otherCookie + "\r\n\r\n"), nil},
+		"no HTTP":                {raw("ZSession=" + secondSession + "\r\n\r\n"), nil},
+		"all headers":            {nil, failing(func(r *http.Request) error { return fmt.Errorf("cannot send %v", r.Header) })},
+		"all headers, quoted":    {nil, failing(func(r *http.Request) error { return fmt.Errorf("cannot send %q", r.Header) })},
+		"a cookie, escaped":      {nil, failing(func(r *http.Request) error { return errors.New("no " + url.QueryEscape(firstSession)) })},
+		"the password":           {nil, failing(func(*http.Request) error { return errors.New("no " + theSecret) })},
+		"wrapped": {nil, failing(func(r *http.Request) error {
+			return fmt.Errorf("broken: %w", errors.Join(os.ErrDeadlineExceeded, context.DeadlineExceeded, errors.New(r.Header.Get("Cookie"))))
+		})},
+		"a structure": {nil, failing(func(r *http.Request) error { return &sendError{r.Header.Clone(), nil} })},
+		"under one":   {nil, failing(func(r *http.Request) error { return &sendError{nil, errors.New(r.Header.Get("Cookie"))} })},
+	} {
+		session, log := talkative(t, test.response, test.base)
+		for way, send := range map[string]func(*http.Request) (*http.Response, error){
+			"Do": session.Do, "HTTPClient": session.HTTPClient().Do, "Transport": session.Transport().RoundTrip,
+		} {
+			_, err := send(withOwnCookie(t, session, "/v1/x"))
+			require.Error(t, err)
+			assertSilent(t, allOf(err), secretsOfACall...)
+			require.NotContains(t, allOf(err), "mine=the", "%s by %s", what, way)
+			require.Equal(t, what == "wrapped", errors.Is(err, context.DeadlineExceeded), "%s by %s", what, way)
+			var timeout interface{ Timeout() bool }
+			require.Equal(t, what == "wrapped", errors.As(err, &timeout) && timeout.Timeout(), "%s by %s: %T %v", what, way, err, err)
+			var inner *sendError
+			require.False(t, errors.As(err, &inner), "%s by %s", what, way)
+		}
+		assertSilent(t, strings.Join(log.take(), "\n"), secretsOfACall...)
+	}
+}
+
+type sendError struct {
+	header http.Header
+	err    error
+}
+
+func (*sendError) Error() string   { return "cannot send" }
+func (e *sendError) Unwrap() error { return e.err }
+
+// An error without a secret is what the transport has returned.
+func TestErrorsOfTheTransportStayWhatTheyAre(t *testing.T) {
+	want := &sendError{nil, os.ErrDeadlineExceeded}
+	session, _ := talkative(t, nil, func(base http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			if isLogin(req) {
+				return base.RoundTrip(req)
+			}
+			return nil, want
+		})
+	})
+	_, err := session.Transport().RoundTrip(withOwnCookie(t, session, "/v1/x"))
+	require.Same(t, want, err)
+	_, err = session.Do(withOwnCookie(t, session, "/v1/x"))
+	var got *sendError
+	require.ErrorAs(t, err, &got)
+	require.Same(t, want, got)
+}
+
+// So is one that ends a body, unless it repeats what was sent.
+func TestNoErrorOfABodyHasASecret(t *testing.T) {
+	plain := errors.New("broken off")
+	for _, kind := range []string{"application/json", "text/csv"} {
+		for _, said := range []error{plain, fmt.Errorf("broken off: %s", firstSession)} {
+			session, _ := talkative(t, nil, func(base http.RoundTripper) http.RoundTripper {
+				return roundTripper(func(req *http.Request) (*http.Response, error) {
+					if isLogin(req) {
+						return base.RoundTrip(req)
+					}
+					body := io.MultiReader(strings.NewReader(`{"a":`), readerFunc(func([]byte) (int, error) { return 0, said }))
+					return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(body), ContentLength: -1}, nil
+				})
+			})
+			resp, err := session.Do(withOwnCookie(t, session, "/v1/x"))
+			require.NoError(t, err)
+			body, err := io.ReadAll(resp.Body)
+			require.Equal(t, `{"a":`, string(body))
+			require.ErrorContains(t, err, "broken off")
+			require.NotContains(t, allOf(err), firstSession)
+			require.Equal(t, said == plain, err == plain)
+		}
+	}
+}
+
+// http.Client quotes a Location that it cannot parse, with its query.
+func TestNoErrorHasTheQueryOfALocation(t *testing.T) {
+	redirect := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://elsewhere.example/%zz?token=of-the-query")
+		w.WriteHeader(http.StatusFound)
+	}
+	session, _ := talkative(t, redirect, nil)
+	_, err := session.Do(withOwnCookie(t, session, "/v1/x?mine=of-the-query"))
+	require.ErrorContains(t, err, "the Location of the response is not a URL")
+	require.NotContains(t, allOf(err), "of-the-query")
+
+	err, all := connectTo(t, http.HandlerFunc(redirect), theSecret)
+	require.ErrorContains(t, err, "302 Found")
+	require.NotContains(t, all, "of-the-query")
+}
+
+// A response that switches protocols has a body to write to as well.
+func TestSwitchedProtocolsCanBeWrittenTo(t *testing.T) {
+	session, _ := talkative(t, nil, func(base http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			if isLogin(req) {
+				return base.RoundTrip(req)
+			}
+			return &http.Response{StatusCode: http.StatusSwitchingProtocols, Header: http.Header{}, Body: struct {
+				io.ReadCloser
+				io.Writer
+			}{io.NopCloser(strings.NewReader("")), io.Discard}}, nil
+		})
+	})
+	resp, err := session.HTTPClient().Do(withOwnCookie(t, session, "/v1/x"))
+	require.NoError(t, err)
+	require.Implements(t, (*io.Writer)(nil), resp.Body)
+	require.NoError(t, resp.Body.Close())
+}
