@@ -86,9 +86,10 @@
 // [SessionConfig.Store] if it is set, and nowhere else. A sign-in follows no
 // redirect, and no request to another scheme, host or port is sent, whatever
 // redirect or caller asks for it. Only https is spoken, but for loopback hosts.
-// No error, no log line and no printed value of this package has the password or
-// a cookie in it, unless the server itself has spelt it oddly in what becomes
-// [Error.Body]; what a [Secret] cannot promise is said there.
+// No error, no log line and no printed value of a Session contains the password or
+// a cookie, whatever a server, a transport or a store repeats; what a [Secret]
+// cannot promise is said there. A response has no Set-Cookie lines for the
+// session's own cookies.
 //
 // # What is not known
 //

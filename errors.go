@@ -62,14 +62,18 @@ type Error struct {
 	// session holds back, the time until it tries again. 0: nothing was said.
 	RetryAfter time.Duration
 
-	// Header has what the answer said of limits (RateLimit-…,
-	// Concurrency-Limit-…, Retry-After), of its type, and of Zuora's track and
-	// request IDs. No other header is kept, Set-Cookie least of all.
+	// Header contains the response's headers about limits (RateLimit-…,
+	// Concurrency-Limit-…, Retry-After), its type, and Zuora's track and request
+	// IDs: at most 32 lines, of 1 KiB each. No other header is kept.
 	Header http.Header
 
 	// Body is the response's body, gunzipped, or its first 64 KiB, or what came of it
-	// in 2 seconds. A session cookie in it is REDACTED, if it is spelled as one
-	// usually is. Body may contain personal data. It is nil for a failed login.
+	// in 2 seconds. It is nil for a failed login. Body may contain personal data.
+	//
+	// In the Error of a [Session], all text from the response has REDACTED in the
+	// place of passwords, tokens and cookies that were sent, set or are current. If one
+	// of them is shorter than 8 bytes, the whole text is REDACTED. [CheckResponse] and
+	// [Checked] do not know them, and redact what looks like the session cookie.
 	Body []byte
 
 	size int // of a body that is not kept

@@ -16,12 +16,13 @@ type exchange struct {
 	session    *Session
 	generation *generation
 	sent       http.Request
+	response   *http.Response
 	set        []string // the Set-Cookie lines as they came
 }
 
 // wrap makes x the body of resp, except of one that can be written to as well.
 func (x *exchange) wrap(resp *http.Response) {
-	if x.set, x.ReadCloser = resp.Header["Set-Cookie"], resp.Body; x.ReadCloser == nil {
+	if x.response, x.set, x.ReadCloser = resp, resp.Header["Set-Cookie"], resp.Body; x.ReadCloser == nil {
 		x.ReadCloser = http.NoBody
 	}
 	if resp.StatusCode != http.StatusSwitchingProtocols {
@@ -53,6 +54,8 @@ func (x *exchange) Read(p []byte) (int, error) {
 	n, err := x.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
 		err = x.values().Error(err)
+	} else if err != nil && x.response.Trailer != nil {
+		x.generation.jar.TakeOut(x.response.Trailer)
 	}
 	return n, err
 }

@@ -1,6 +1,7 @@
 package zuora_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"strconv"
@@ -15,6 +18,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/zuora-go/zuora"
@@ -354,6 +358,86 @@ func TestNoErrorHasTheQueryOfALocation(t *testing.T) {
 	err, all := connectTo(t, http.HandlerFunc(redirect), theSecret)
 	require.ErrorContains(t, err, "302 Found")
 	require.NotContains(t, all, "of-the-query")
+}
+
+// Whoever has the session's cookie has the session: a response that is handed on
+// does not have it, in whatever line it came, and keeps the other cookies.
+func TestResponsesDoNotHaveTheSessionsCookies(t *testing.T) {
+	others := []string{"passes=" + passingCookie + "; Path=/x; HttpOnly", "NotOther=1", "xZSession=2; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "a=Other", "odd"}
+	own := []string{
+		"ZSession=" + secondSession + "; Path=/; Secure; HttpOnly", "ZSession=; Path=/; Max-Age=0", "ZSession", " ZSession = x", `"ZSession"=x`, "zsession=x", "ZSession=a b\x01c",
+		"ZSession=x; Domain=elsewhere.example", "ZSession=x; Path=/elsewhere", "a=b; Path=/, ZSession=x; Path=/", "Other=changed", "Quoted=\"changed\"; Path=/", "lang=de",
+		"Other=; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+	}
+	session, _ := talkative(t, nil, func(base http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			if isLogin(req) {
+				return base.RoundTrip(req)
+			}
+			w := httptest.NewRecorder()
+			w.Header()["Set-Cookie"] = nil
+			for i, line := range own {
+				w.Header().Add("Set-Cookie", line)
+				if i < len(others) && req.URL.Path != "/v1/own" {
+					w.Header().Add("Set-Cookie", others[i])
+				}
+			}
+			switch req.URL.Path {
+			case "/v1/refused":
+				w.WriteHeader(http.StatusUnauthorized)
+			case "/v1/failed":
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+			resp := w.Result()
+			if req.URL.Path == "/v1/trailer" {
+				resp.Body = io.NopCloser(readerFunc(func([]byte) (int, error) {
+					resp.Trailer = http.Header{"Set-Cookie": {own[0], others[0]}}
+					return 0, io.EOF
+				}))
+			}
+			return resp, nil
+		})
+	})
+	for way, send := range map[string]func(*http.Request) (*http.Response, error){
+		"Do": session.Do, "HTTPClient": session.HTTPClient().Do, "Transport": session.Transport().RoundTrip,
+	} {
+		for path, want := range map[string][]string{"/v1/ok": others, "/v1/own": nil, "/v1/refused": others, "/v1/failed": others, "/v1/trailer": others} {
+			if way == "Do" && (path == "/v1/refused" || path == "/v1/failed") {
+				continue // which are errors
+			}
+			resp, err := send(withOwnCookie(t, session, path))
+			require.NoError(t, err)
+			assert.Equal(t, want, resp.Header["Set-Cookie"], "%s by %s", path, way)
+			_, err = io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			if path == "/v1/trailer" {
+				require.Equal(t, others[:1], resp.Trailer["Set-Cookie"])
+			}
+			require.NoError(t, resp.Body.Close())
+		}
+	}
+}
+
+func TestReverseProxyGivesAwayNoSession(t *testing.T) {
+	session, _ := talkative(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Add("Set-Cookie", "ZSession="+secondSession+"; Path=/")
+		w.Header().Add("Set-Cookie", "passes="+passingCookie)
+		_, _ = io.WriteString(w, "hello")
+	}, nil)
+	to, err := url.Parse(session.Server())
+	require.NoError(t, err)
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Transport: session.Transport(), Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
+	t.Cleanup(proxy.Close)
+	resp, err := proxy.Client().Get(proxy.URL + "/v1/x")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	dump, err := httputil.DumpResponse(resp, true)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.NotContains(t, string(dump), "ZSession")
+	require.NotContains(t, string(dump), secondSession)
+	require.Contains(t, string(dump), passingCookie)
+	require.True(t, bytes.HasSuffix(dump, []byte("hello")))
 }
 
 // A response that switches protocols has a body to write to as well.

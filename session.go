@@ -232,7 +232,10 @@ func (s *Session) Connect(ctx context.Context) error {
 // their first byte, and lines of JSON from their second line. A failure of more
 // than 64 KiB behind a 2xx is therefore returned as a response, not as an error:
 // use [CheckResponse] on bodies of that length. Do waits for the body of a failure
-// for at most 2 seconds and keeps what has arrived. What is handed on is what came.
+// for at most 2 seconds and keeps what has arrived.
+//
+// The response is as Zuora has sent it, except that it has no Set-Cookie lines for
+// the session's own cookies.
 func (s *Session) Do(req *http.Request) (*http.Response, error) {
 	resp, err := s.client.Do(req)
 	if err != nil {

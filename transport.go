@@ -166,6 +166,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 	}
 	resp.Request = req // without cookies, as the caller made it
 	x.wrap(resp)
+	defer g.jar.TakeOut(resp.Header)
 	if end = sessionEnd(resp); end != envelope.NotEnded {
 		if g.shared != nil {
 			s.fleet.Refused(g.shared)

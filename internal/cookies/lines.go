@@ -1,10 +1,30 @@
 package cookies
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 )
+
+// TakeOut removes the Set-Cookie lines of the jar's cookies from h, and of the
+// session cookie in any case, whatever the lines say beside the name.
+func (j *Jar) TakeOut(h http.Header) {
+	var others []string
+	lines, all := h["Set-Cookie"], *j.now.Load()
+	for _, line := range lines {
+		if !sets(line, all) {
+			others = append(others, line)
+		}
+	}
+	switch len(others) {
+	case len(lines): // h is not written to: a transport may use it for several responses
+	case 0:
+		delete(h, "Set-Cookie")
+	default:
+		h["Set-Cookie"] = others
+	}
+}
 
 // sets reports whether line has the name of one of all, or of the session cookie,
 // in a place where the name of a cookie may be. Several lines may have been made
