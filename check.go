@@ -125,6 +125,9 @@ func verdict(resp *http.Response, head peek.Head, of func() *redact.Values, keep
 	}
 	if resp.Request != nil && resp.Request.URL != nil {
 		e.Method, e.Path = cmp.Or(resp.Request.Method, http.MethodGet), resp.Request.URL.EscapedPath()
+		if resp.Request.Response != nil { // a redirect has named it
+			e.Path = values.Text(e.Path)
+		}
 	}
 	e.RetryAfter = limits.Wait(resp.Header.Get("Retry-After"))
 	if e.RetryAfter == 0 && errors.Is(e, ErrRateLimited) {

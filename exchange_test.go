@@ -360,6 +360,19 @@ func TestNoErrorHasTheQueryOfALocation(t *testing.T) {
 	require.NotContains(t, all, "of-the-query")
 }
 
+func TestNoFailureHasASecretThatARedirectNames(t *testing.T) {
+	session, _ := talkative(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/x" {
+			http.Redirect(w, r, "/v1/"+otherCookie, http.StatusFound)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}, nil)
+	_, err := session.Do(withOwnCookie(t, session, "/v1/x"))
+	require.ErrorContains(t, err, "GET /v1/REDACTED: 404")
+	require.NotContains(t, allOf(err), otherCookie)
+}
+
 // Whoever has the session's cookie has the session: a response that is handed on
 // does not have it, in whatever line it came, and keeps the other cookies.
 func TestResponsesDoNotHaveTheSessionsCookies(t *testing.T) {
