@@ -205,8 +205,8 @@ const maxLogin = 1 << 20 // bytes of a login response
 
 type doer func(*http.Request) (*http.Response, error)
 
-func (d doer) Do(req *http.Request) (*http.Response, error) {
-	resp, err := d(req)
+func (d doer) Do(r *http.Request) (*http.Response, error) {
+	resp, err := d(r)
 	if err == nil && resp == nil {
 		return nil, errNoResponse
 	}
@@ -216,7 +216,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 	if resp.Body == nil {
 		resp.Body = http.NoBody
 	}
-	resp.Request = req
+	resp.Request = r
 	return resp, nil
 }
 

@@ -407,7 +407,7 @@ func TestSignInFailsOtherwise(t *testing.T) {
 		"no cookie":       {zuoratest.JSON(map[string]any{"success": true}), "without a ZSession cookie"},
 		"another failure": {zuoratest.Failed(http.StatusOK, "90000020", "no such entity"), "no such entity"},
 		"too many":        {zuoratest.RateLimited(), "429 Too Many Requests"},
-		"a server error":  {zuoratest.ServerError(), "something went wrong"},
+		"a server error":  {zuoratest.ServerError(), "500 Internal Server Error: 38 bytes of text/plain"},
 		"a broken answer": {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
