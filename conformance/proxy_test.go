@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"encoding/json"
-	"encoding/pem"
 	"net/http"
 	"os"
 	"os/exec"
@@ -132,11 +131,7 @@ func newcomersTenant(t *testing.T) *zuoratest.Server {
 // certificate returns a file with the server's certificate.
 func certificate(t *testing.T, server *zuoratest.Server) string {
 	t.Helper()
-	resp, err := server.Client().Get(server.URL)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
 	file := filepath.Join(t.TempDir(), "server.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: resp.TLS.PeerCertificates[0].Raw})
-	require.NoError(t, os.WriteFile(file, text, 0o644))
+	require.NoError(t, os.WriteFile(file, server.CertificatePEM(), 0o644))
 	return file
 }

@@ -2,29 +2,45 @@ package zuoratest
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 )
 
 // Server is a [Tenant] that listens on a loopback address, with TLS.
 type Server struct {
 	*Tenant
-	URL    string // https://127.0.0.1:port
-	server *httptest.Server
+	URL       string // https://127.0.0.1:port
+	server    *httptest.Server
+	authority []byte
 }
 
-// NewServer starts a server. Call Close when done with it.
+// NewServer starts a server. Call Close when done with it. Like [httptest.NewServer] it
+// panics if it cannot listen.
 func NewServer(cfg Config) *Server {
 	t := NewTenant(cfg)
+	certificate, authority, err := newCertificate()
+	if err != nil {
+		panic("zuoratest: no certificate: " + err.Error())
+	}
 	s := httptest.NewUnstartedServer(t)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // tests break connections on purpose
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	s.StartTLS()
-	return &Server{t, s.URL, s}
+	return &Server{t, s.URL, s, authority}
 }
+
+// CertificatePEM returns the certificate that a client has to trust, in PEM, for clients
+// that [Server.Client] is of no use to: other programs, and programs in other languages.
+// It is made anew for each server and is valid for 127.0.0.1, ::1 and localhost. It goes
+// into the file that curl's --cacert, SSL_CERT_FILE, REQUESTS_CA_BUNDLE or
+// NODE_EXTRA_CA_CERTS names.
+func (s *Server) CertificatePEM() []byte { return slices.Clone(s.authority) }
 
 // Client returns a client that trusts the server's certificate. Its Transport
 // is what [zuora.SessionConfig.Base] wants.

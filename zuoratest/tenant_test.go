@@ -115,15 +115,32 @@ func TestSessionTimeoutSlides(t *testing.T) {
 
 func TestEntityRules(t *testing.T) {
 	tenant := zuoratest.NewTenant(zuoratest.Config{Entities: []zuora.Entity{{ID: "uuid", LegacyID: "id", LegacyName: "name"}}})
-	for _, good := range [][]string{{}, {"Zuora-Entity-Ids", "uuid"}, {"entityId", "id"}, {"entityName", "name"}} {
+	for _, good := range [][]string{{}, {"Zuora-Entity-Ids", "uuid"}, {"entityId", "id"}, {"entityName", "name"},
+		{"entityName", ""}, {"entityId", "", "entityName", "", "Zuora-Entity-Ids", "uuid"}} {
 		assert.Equal(t, http.StatusOK, signIn(t, tenant, good...).StatusCode, good)
 	}
-	for _, bad := range [][]string{{"entityId", "id", "entityName", "name"}, {"Zuora-Entity-Ids", "other"}, {"entityId", "uuid"}, {"entityName", ""}} {
+	for _, bad := range [][]string{{"entityId", "id", "entityName", "name"}, {"Zuora-Entity-Ids", "other"}, {"entityId", "uuid"}, {"entityId", "id", "entityName", "other"}} {
 		resp := signIn(t, tenant, bad...)
 		assert.Equal(t, http.StatusBadRequest, resp.StatusCode, bad)
 		assert.Empty(t, resp.Cookies())
 	}
-	require.Equal(t, http.StatusBadRequest, signIn(t, tenant, "Content-Type", "text/plain").StatusCode)
+}
+
+func TestContentTypeIsReadAsTolerantServersDo(t *testing.T) {
+	tenant := zuoratest.NewTenant(zuoratest.Config{})
+	for _, c := range []struct {
+		status int
+		values []string
+	}{
+		{200, []string{"application/json"}}, {200, []string{"application/json; charset=utf-8"}}, {200, []string{"Application/JSON;charset=UTF-8"}},
+		{200, []string{"application/json; charset=utf-8", "application/json"}}, {200, []string{"application/json, application/json"}},
+		{400, nil}, {400, []string{""}}, {400, []string{"text/plain"}}, {400, []string{"application/json", "text/plain"}}, {400, []string{"application/jsonp"}},
+	} {
+		header := http.Header{"Content-Type": c.values}
+		header.Set("apiAccessKeyId", tenant.Credentials().AccessKeyID)
+		header.Set("apiSecretAccessKey", string(tenant.Credentials().SecretAccessKey))
+		assert.Equal(t, c.status, ask(t, tenant, http.MethodPost, "/v1/connections", header).StatusCode, "%q", c.values)
+	}
 }
 
 func TestLoginLimit(t *testing.T) {
