@@ -9,20 +9,32 @@ import (
 )
 
 // SessionStore keeps one session for many processes: see
-// [SessionConfig.Store]. Any engine that can compare and swap will do. Its
-// methods are called by many goroutines at once, with a context that ends soon;
-// a store that fails, or is slow, delays a sign-in and fails no call.
+// [SessionConfig.Store]. Any engine that can compare and swap will do; package
+// storetest tests a store on one, and has an example of 50 lines. The methods are
+// called by many goroutines at once, with a context that ends soon. A store that
+// fails, or is slow, delays a login and fails no call.
 //
-// What is stored is as good as a password while it lasts. A store has to keep
-// it from others, as the one in redisstore does, which seals it.
+// Nil is nothing, wherever it stands: nothing is stored under a key at first, after
+// the ttl, and after a removal. An empty value that is not nil is a value like any
+// other, and differs from nothing.
+//
+// A store keeps no slice that it is given, and may change none. Callers may change
+// what it returns.
+//
+// What is stored is as good as a password while it lasts. Package seal seals what
+// any store stores; the store in redisstore does so already.
 type SessionStore interface {
-	// Load returns what is stored under key, and nil for nothing; an empty value is
-	// not nothing. Keys are of hexadecimal digits, with ":lock" behind some.
+	// Load returns what is stored under key, or nil if that is nothing. Keys are 64
+	// hexadecimal digits, some with ":lock" behind. Values are bytes of any kind, some
+	// thousand of them.
 	Load(ctx context.Context, key string) ([]byte, error)
 
-	// Swap stores new under key for ttl, if old is what is stored there, and
-	// reports whether it was; nil as old stands for nothing. nil as new removes
-	// what is stored, and ttl is 0 then.
+	// Swap stores new under key for ttl, in the place of what is stored there, if
+	// that is old, and reports whether it was. It happens as a whole or not at all: of
+	// many callers with the same old one swaps. If old is nil, it swaps if nothing is
+	// stored. If new is nil, it removes what is stored, and ttl is 0. If both are nil,
+	// it changes nothing, and reports whether nothing is stored. With an error it
+	// returns false, and new may be stored or not.
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
 }
 
