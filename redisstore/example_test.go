@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"log"
 	"os"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -18,7 +19,7 @@ func Example() {
 	if err != nil {
 		log.Fatal("ZUORA_SESSION_KEY is not base64") // and not err, which may show some of it
 	}
-	client := redis.NewClient(&redis.Options{Addr: os.Getenv("REDIS_ADDR"), ContextTimeoutEnabled: true})
+	client := redis.NewClient(&redis.Options{Addr: os.Getenv("REDIS_ADDR"), MaxRetries: -1, ContextTimeoutEnabled: true})
 	defer client.Close()
 	store, err := redisstore.New(client, key)
 	if err != nil {
@@ -33,27 +34,26 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer session.Close()
-	if err := session.Connect(context.Background()); err != nil { // signs in, or takes what another process has stored
+	if err := session.Connect(context.Background()); err != nil { // logs in, or takes what another process has stored
 		log.Fatal(err)
 	}
 }
 
-// A cluster, or a master behind sentinels, is the client's business.
+// A master behind sentinels.
 func ExampleNew() {
-	cluster := redis.NewUniversalClient(&redis.UniversalOptions{
-		Addrs:                 []string{"redis-1:6379", "redis-2:6379", "redis-3:6379"},
-		IsClusterMode:         true,
-		ContextTimeoutEnabled: true,
-	})
-	sentinels := redis.NewUniversalClient(&redis.UniversalOptions{
-		Addrs:                 []string{"sentinel-1:26379", "sentinel-2:26379", "sentinel-3:26379"},
+	client := redis.NewFailoverClient(&redis.FailoverOptions{
 		MasterName:            "main",
+		SentinelAddrs:         []string{"sentinel-1:26379", "sentinel-2:26379", "sentinel-3:26379"},
+		MaxRetries:            -1,
+		DialerRetries:         1,
+		DialTimeout:           500 * time.Millisecond,
+		ReadTimeout:           500 * time.Millisecond,
 		ContextTimeoutEnabled: true,
 	})
-	for _, client := range []redis.UniversalClient{cluster, sentinels} {
-		defer client.Close()
-		if _, err := redisstore.New(client, make([]byte, 32)); err != nil { // 32 random bytes, that is
-			log.Fatal(err)
-		}
+	defer client.Close()
+	store, err := redisstore.New(client, make([]byte, 32)) // 32 random bytes instead
+	if err != nil {
+		log.Fatal(err)
 	}
+	_ = store // for SessionConfig.Store
 }

@@ -25,6 +25,7 @@ const maxSealed = 1 << 20
 // used by any number of goroutines, and for any number of sessions.
 type Store struct {
 	sealed zuora.SessionStore
+	reload func() // what the client knows of its cluster
 }
 
 var _ zuora.SessionStore = (*Store)(nil)
@@ -40,13 +41,17 @@ func New(client redis.UniversalClient, key []byte) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: %s", strings.TrimPrefix(err.Error(), "seal: "))
 	}
-	return &Store{sealed}, nil
+	reload := func() {}
+	if cluster, ok := client.(interface{ ReloadState(context.Context) }); ok {
+		reload = func() { cluster.ReloadState(context.Background()) }
+	}
+	return &Store{sealed, reload}, nil
 }
 
 // Load returns what is stored under key, and nil for nothing. What does not open
 // is nothing.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
-	return within(ctx, "load", func() ([]byte, error) { return s.sealed.Load(ctx, key) })
+	return within(ctx, s, "load", func() ([]byte, error) { return s.sealed.Load(ctx, key) })
 }
 
 // Swap stores new under key for ttl if old is what is stored there, and reports
@@ -58,7 +63,7 @@ func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 // between, even the same value. A removal that the client had to send twice,
 // because the first response was lost, reports false.
 func (s *Store) Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error) {
-	return within(ctx, "swap", func() (bool, error) { return s.sealed.Swap(ctx, key, old, new, ttl) })
+	return within(ctx, s, "swap", func() (bool, error) { return s.sealed.Swap(ctx, key, old, new, ttl) })
 }
 
 // raw stores values as they are. It is right for sealed ones only, of which none is
@@ -112,7 +117,11 @@ return 1
 // it is set so, and unless it has ContextTimeoutEnabled; and for a cancellation
 // even then. call ends with that timeout, because between its steps the client does
 // look at the context. A panic is the caller's, as it would be without this.
-func within[T any](ctx context.Context, what string, call func() (T, error)) (T, error) {
+//
+// After an error, a cluster's client looks for its nodes anew. By itself it would
+// try a master that is gone for as long as its ClusterStateReloadInterval, which is
+// a minute (https://github.com/redis/go-redis/issues/3979).
+func within[T any](ctx context.Context, s *Store, what string, call func() (T, error)) (T, error) {
 	type result struct {
 		value    T
 		err      error
@@ -137,6 +146,7 @@ func within[T any](ctx context.Context, what string, call func() (T, error)) (T,
 		panic(r.panicked)
 	}
 	if r.err != nil {
+		s.reload()
 		r.err = fmt.Errorf("redisstore: %s: %w", what, r.err)
 	}
 	return r.value, r.err

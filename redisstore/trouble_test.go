@@ -17,6 +17,9 @@ import (
 	"github.com/zuora-go/zuora/redisstore"
 )
 
+// pause makes the server hang.
+func (s *server) pause() { _ = s.process.Signal(syscall.SIGSTOP) }
+
 // A server that stops answering: the store answers when the context ends,
 // however patient the client is.
 func TestObeysItsContext(t *testing.T) {
