@@ -1,0 +1,146 @@
+// Command zuora-standin is a stand-in for a Zuora tenant, for tests in any language and
+// for trying things with curl. It listens on a free port of 127.0.0.1, with TLS, and
+// prints where it is and how to log in, a NAME=value a line:
+//
+//	zuora-standin >standin.env &
+//	. ./standin.env
+//	curl --cacert "$ZUORA_CERTIFICATE" …
+//
+// zuora-standin -help lists what it prints, the calls that it answers, and three lines of
+// curl that work. It logs users in as package zuoratest does, whose documentation says
+// what is made up. It keeps what it is told in memory until it ends.
+//
+// The exit code is 0 if a signal ends it, 1 if it cannot start, and 2 if the arguments are
+// wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+const usage = `usage: zuora-standin [-certificate FILE]
+
+Is a stand-in for a Zuora tenant on a free port of 127.0.0.1, with TLS, until it
+is interrupted. It prints, a NAME=value a line:
+
+  ZUORA_SERVER                            the base URL
+  ZUORA_CERTIFICATE                       a file with the certificate to trust, in PEM
+  ZUORA_ACCESS_KEY_ID                     the user name
+  ZUORA_SECRET_ACCESS_KEY                 the user's password
+  ZUORA_CLIENT_ID, ZUORA_CLIENT_SECRET    the OAuth client
+
+Write them to a file, and read that file into the shell:
+
+  zuora-standin >standin.env &
+  . ./standin.env
+
+Then log in, create an account, and read it:
+
+  curl --cacert "$ZUORA_CERTIFICATE" -c cookies -H "apiAccessKeyId: $ZUORA_ACCESS_KEY_ID" -H "apiSecretAccessKey: $ZUORA_SECRET_ACCESS_KEY" -H 'Content-Type: application/json' -d '{}' "$ZUORA_SERVER/v1/connections"
+  curl --cacert "$ZUORA_CERTIFICATE" -b cookies -H 'Content-Type: application/json' -d '{"name":"Amy Lawrence","currency":"USD","billToContact":{"firstName":"Amy","lastName":"Lawrence","country":"US"}}' "$ZUORA_SERVER/v1/accounts"
+  curl --cacert "$ZUORA_CERTIFICATE" -b cookies "$ZUORA_SERVER/v1/accounts/A00000001"
+
+calls:
+  POST /v1/connections   POST /oauth/token
+  GET  /v1/catalog/products         GET  /v1/catalog/product/{id}
+  POST /v1/accounts                 GET  PUT  DELETE  /v1/accounts/{key}
+  GET  /v1/accounts/{key}/summary
+  POST /v1/subscriptions            GET  /v1/subscriptions/{key}
+  GET  /v1/subscriptions/accounts/{key}   PUT  /v1/subscriptions/{key}/cancel
+  POST /v1/action/query             POST /v1/action/queryMore
+
+A query is "select FIELDS from OBJECT where FIELD = 'VALUE' and …", of Account,
+Subscription, Product or ProductRatePlan. All other calls get a 404.
+
+flags:
+  -certificate FILE  write the certificate to that file, not to a temporary one
+  -help              print this and stop
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the command, until ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("zuora-standin", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	file := flags.String("certificate", "", "")
+	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = errors.New("it takes no arguments, only flags")
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		if _, err = io.WriteString(stdout, usage); err == nil {
+			return 0
+		}
+	case err != nil:
+		_, _ = fmt.Fprintf(stderr, "zuora-standin: %v\nrun zuora-standin -help for what it takes\n", err)
+		return 2
+	default:
+		err = serve(ctx, *file, stdout)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "zuora-standin:", err)
+		return 1
+	}
+	return 0
+}
+
+// serve starts the tenant, prints how to reach it, and waits for the end of ctx.
+func serve(ctx context.Context, file string, stdout io.Writer) error {
+	server := newServer()
+	defer server.Close()
+	file, err := writeCertificate(file, server.CertificatePEM())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file) }()
+	c := server.Credentials()
+	id, secret := server.OAuthClient()
+	var lines strings.Builder
+	for _, v := range [][2]string{
+		{"ZUORA_SERVER", server.URL}, {"ZUORA_CERTIFICATE", file},
+		{"ZUORA_ACCESS_KEY_ID", c.AccessKeyID}, {"ZUORA_SECRET_ACCESS_KEY", string(c.SecretAccessKey)},
+		{"ZUORA_CLIENT_ID", id}, {"ZUORA_CLIENT_SECRET", secret},
+	} {
+		fmt.Fprintf(&lines, "%s=%s\n", v[0], quote(v[1]))
+	}
+	if _, err := io.WriteString(stdout, lines.String()); err != nil { // at once: who reads it finds all or nothing
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func writeCertificate(name string, pem []byte) (string, error) {
+	if name != "" {
+		return name, os.WriteFile(name, pem, 0o644)
+	}
+	file, err := os.CreateTemp("", "zuora-standin-*.pem")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(pem)
+	return file.Name(), errors.Join(err, file.Close())
+}
+
+// quote returns v as a shell reads it, in quotation marks only where it must be.
+func quote(v string) string {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:@+"
+	if strings.Trim(v, plain) == "" {
+		return v
+	}
+	return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'"
+}
