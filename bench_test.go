@@ -387,6 +387,10 @@ func BenchmarkRefusedLogin(b *testing.B) {
 		return `{"success":false,"reasons":[` + strings.Repeat(`{"code":1,"message":"`+message+`"},`, 60<<10/(len(message)+24)) + `{}]}`
 	}
 	as := strings.Repeat("a", 4095)
+	cookies := http.Header{"Content-Type": {"application/json"}}
+	for i := range 50000 {
+		cookies.Add("Set-Cookie", strconv.Itoa(i)+"=a; Path=/")
+	}
 	for _, test := range []struct {
 		name, secret, body string
 		header             http.Header
@@ -406,6 +410,7 @@ func BenchmarkRefusedLogin(b *testing.B) {
 		{"request ID", as + "b", `{}`, http.Header{"Zuora-Request-Id": {strings.Repeat("%2561", 1<<20/5)}}},
 		{"cookies", as + "b", `{}`, header("Set-Cookie", "a=b; Path=/")},
 		{"cookie", as + "b", `{"success":true}`, header("Set-Cookie", as+"="+as)},
+		{"50000 cookies", as + "b", `{"success":true}`, cookies},
 	} {
 		for _, status := range []int{http.StatusOK, http.StatusUnauthorized} {
 			b.Run(fmt.Sprintf("%s/status=%d", test.name, status), func(b *testing.B) {

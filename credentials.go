@@ -2,6 +2,7 @@ package zuora
 
 import (
 	"context"
+	"encoding/xml"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -63,13 +64,13 @@ type CredentialsFunc func(ctx context.Context) (Credentials, error)
 // Retrieve calls f.
 func (f CredentialsFunc) Retrieve(ctx context.Context) (Credentials, error) { return f(ctx) }
 
-// Secret is a string that is not printed: fmt, log/slog and encoding/json
-// show REDACTED. string(s) is its value.
+// Secret is a string that is not shown: fmt, log/slog, panic, and encoders of JSON,
+// XML, YAML and gob write REDACTED. string(s) is its value.
 //
-// What a type cannot promise: fmt calls no methods on unexported fields, so a
-// Secret in an unexported field of a struct of yours is shown when that struct
-// is printed; the verbs %p and %w do not ask the type either (go vet reports
-// both); and other encoders, of YAML or gob for instance, see a string.
+// A type cannot promise everything. A Secret is shown by println, as the key of a map
+// in JSON, in an unexported field of a struct of yours that fmt prints, and by the
+// verbs %p and %w, which go vet reports. GODEBUG=http2debug=2 makes net/http log
+// every header that it sends, the password and cookies included.
 type Secret string
 
 const redacted = "REDACTED"
@@ -77,12 +78,31 @@ const redacted = "REDACTED"
 // Format prints REDACTED, whatever the verb.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
-// LogValue is REDACTED.
+// String returns REDACTED.
+func (Secret) String() string { return redacted }
+
+// LogValue returns REDACTED.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON gives "REDACTED". There is no MarshalText, for the generated
+// MarshalJSON returns "REDACTED". There is no MarshalText, because the generated
 // client would send what it returns.
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalXML writes an element that contains REDACTED.
+func (Secret) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	return e.EncodeElement(redacted, start)
+}
+
+// MarshalXMLAttr returns an attribute that is REDACTED.
+func (Secret) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
+	return xml.Attr{Name: name, Value: redacted}, nil
+}
+
+// MarshalYAML returns REDACTED.
+func (Secret) MarshalYAML() (any, error) { return redacted, nil }
+
+// GobEncode returns REDACTED. A Secret cannot be decoded from gob.
+func (Secret) GobEncode() ([]byte, error) { return []byte(redacted), nil }
 
 // Format prints p with its secret REDACTED, as [Credentials.Format] does.
 func (p PostConnectionsParams) Format(f fmt.State, verb rune) {

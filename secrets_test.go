@@ -3,17 +3,22 @@ package zuora_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -161,6 +166,89 @@ func TestNoLogOrEncodingHasASecret(t *testing.T) {
 	encoded, err := json.Marshal(credentials)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"AccessKeyID":"u","SecretAccessKey":"REDACTED"}`, string(encoded))
+}
+
+func TestNoEncoderHasASecret(t *testing.T) {
+	type config struct {
+		XMLName xml.Name     `xml:"config"`
+		Attr    zuora.Secret `xml:"attr,attr"`
+		Element zuora.Secret
+		List    []zuora.Secret
+		Pointer *zuora.Secret
+	}
+	secret := zuora.Secret(theSecret)
+	encoded, err := xml.Marshal(config{Attr: secret, Element: secret, List: []zuora.Secret{secret}, Pointer: &secret})
+	require.NoError(t, err)
+	require.Equal(t, `<config attr="REDACTED"><Element>REDACTED</Element><List>REDACTED</List><Pointer>REDACTED</Pointer></config>`, string(encoded))
+	var stream bytes.Buffer
+	require.NoError(t, gob.NewEncoder(&stream).Encode(zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}))
+	assertSilent(t, stream.String())
+	require.Contains(t, stream.String(), "REDACTED")
+	yaml, err := any(secret).(interface{ MarshalYAML() (any, error) }).MarshalYAML() // gopkg.in/yaml.v3 and others
+	require.NoError(t, err)
+	require.Equal(t, "REDACTED", yaml)
+	require.Equal(t, "REDACTED", secret.String())
+	var page bytes.Buffer
+	require.NoError(t, template.Must(template.New("").Parse("{{.}} {{.SecretAccessKey}}")).Execute(&page, zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}))
+	require.Equal(t, "{u REDACTED} REDACTED", page.String())
+}
+
+// The generated client asks a parameter's type how to send it.
+func TestSecretIsSentAsItIs(t *testing.T) {
+	req, err := zuora.NewPostConnectionsRequest("https://rest.zuora.example/", &zuora.PostConnectionsParams{APIAccessKeyID: "u", APISecretAccessKey: theSecret})
+	require.NoError(t, err)
+	require.Equal(t, theSecret, req.Header.Get("apiSecretAccessKey"))
+}
+
+func TestPanicShowsNoSecret(t *testing.T) {
+	if os.Getenv("ZUORA_TEST_PANIC") != "" {
+		panic(zuora.Secret(theSecret))
+	}
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestPanicShowsNoSecret$")
+	cmd.Env = append(os.Environ(), "ZUORA_TEST_PANIC=1")
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "panic: REDACTED")
+	assertSilent(t, string(out))
+}
+
+// What is printed is in use meanwhile; -race looks on.
+func TestSessionsArePrintedWhileTheyAreInUse(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	var log records
+	cfg := configFor(server) // its Base is an *http.Transport
+	cfg.Store, cfg.Logger = newMemoryStore(), log.logger(slog.LevelDebug, false)
+	session := newSession(t, cfg)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				server.Expire()
+				_, _, err := get(t.Context(), session, "/v1/ok")
+				assert.NoError(t, err)
+			}
+		})
+	}
+	secret := string(server.Credentials().SecretAccessKey)
+	for range 20 {
+		for _, value := range []any{cfg, &cfg, session, session.HTTPClient(), session.Transport(), []any{session, cfg}} {
+			for _, verb := range verbs {
+				text := fmt.Sprintf(verb, value)
+				assert.NotContains(t, text, secret)
+				assert.NotContains(t, text, fmt.Sprintf("%x", secret))
+			}
+		}
+	}
+	close(stop)
+	wg.Wait()
+	assert.Contains(t, fmt.Sprintf("%d", cfg), "Server:"+server.URL+" ")
+	assert.NotContains(t, fmt.Sprint(zuora.SessionConfig{Server: "https://u:hunter2@rest.zuora.example"}), "hunter2")
 }
 
 // A session that logs everything meets servers and transports that repeat what

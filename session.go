@@ -75,6 +75,17 @@ type SessionConfig struct {
 	Store SessionStore
 }
 
+// Format prints where c logs in, and the types of what it was given, whatever the
+// verb. Without it fmt would read a transport while it is in use.
+func (c SessionConfig) Format(f fmt.State, _ rune) {
+	server, err := origin.ParseServer(c.Server)
+	if err != nil {
+		server = new(url.URL) // there may be a password in it
+	}
+	_, _ = fmt.Fprintf(f, "zuora.SessionConfig{Server:%s Credentials:%T Entity:%+v Base:%T IdleTimeout:%v LoginTimeout:%v Store:%T}",
+		server, c.Credentials, c.Entity, c.Base, c.IdleTimeout, c.LoginTimeout, c.Store)
+}
+
 // Session is a session with Zuora that lasts: it signs in when the first call
 // needs it and again when Zuora has ended it, once for all callers. It is an
 // [HttpRequestDoer] for generated clients and gives an [http.Client] for any

@@ -24,6 +24,9 @@ func (s *Session) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ session *Session }
 
+// Format prints which server the session is for, as [Session.Format] does.
+func (t transport) Format(f fmt.State, verb rune) { t.session.Format(f, verb) }
+
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.session.roundTrip(req)
 }
