@@ -33,6 +33,7 @@ func TestManyCallersShareOneLogin(t *testing.T) {
 	base.MaxConnsPerHost, base.MaxIdleConnsPerHost = 64, 64
 	base.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(64) // a refusal costs a handshake
 	cfg.Base = base
+	cfg.LoginTimeout = 5 * time.Minute // the login is one of 2,000 handshakes
 	session := newSession(t, cfg)
 
 	for logins := 1; logins <= 3; logins++ {
