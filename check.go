@@ -39,7 +39,7 @@ func CheckResponse(resp *http.Response, body []byte) error {
 	if resp == nil {
 		return errors.New("zuora: no response to check")
 	}
-	return verdict(resp, peek.Head{Bytes: body, Whole: true}, noValues, true)
+	return verdict(resp, peek.Head{Bytes: body, Whole: true}, nil, true)
 }
 
 // Checked returns a doer that sends requests through doer and returns an
@@ -60,17 +60,15 @@ func (c checked) Do(req *http.Request) (*http.Response, error) {
 	if resp == nil {
 		return nil, errors.New("zuora: the doer returned neither a response nor an error")
 	}
-	return check(resp, noValues)
+	return check(resp)
 }
 
-// check returns the error that resp stands for, if it does for one, without values
-// in it.
-func check(resp *http.Response, values func() *redact.Values) (*http.Response, error) {
+func check(resp *http.Response) (*http.Response, error) {
 	ok := succeeded(resp)
 	if ok && !(peek.IsJSON(resp.Header) && resp.ContentLength <= failureLook) {
 		return resp, nil
 	}
-	if err := verdict(resp, peek.At(resp, failureLook), values, true); err != nil {
+	if err := verdict(resp, peek.At(resp, failureLook), nil, true); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
@@ -81,14 +79,12 @@ func succeeded(resp *http.Response) bool {
 	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
 }
 
-// noValues are known where there is no session.
-func noValues() *redact.Values { return nil }
-
 const maxLine = 1 << 10 // bytes of a header's line, and of an ID
 
 // verdict is CheckResponse for a body that begins with head. The error contains
-// none of the values, and no body unless keep is true.
-func verdict(resp *http.Response, head peek.Head, of func() *redact.Values, keep bool) error {
+// none of the values, which if they are nil are those that a session knows of resp,
+// and no body unless keep is true.
+func verdict(resp *http.Response, head peek.Head, values *redact.Values, keep bool) error {
 	ok := succeeded(resp) && !head.Late
 	if ok && !(head.Whole && peek.IsJSON(resp.Header)) {
 		return nil
@@ -101,7 +97,9 @@ func verdict(resp *http.Response, head peek.Head, of func() *redact.Values, keep
 	if ok && !failed {
 		return nil
 	}
-	values := of()
+	if x := exchangeOf(resp.Body); x != nil && values == nil {
+		values = x.values()
+	}
 	e := &Error{
 		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), size: len(head.Bytes),
 		ProcessID: values.Head(env.ProcessID, maxLine), RequestID: values.Head(cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")), maxLine),

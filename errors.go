@@ -72,8 +72,9 @@ type Error struct {
 	//
 	// In the Error of a [Session], all text from the response has REDACTED in the
 	// place of passwords, tokens and cookies that were sent, set or are current. If one
-	// of them is shorter than 8 bytes, the whole text is REDACTED. [CheckResponse] and
-	// [Checked] do not know them, and redact what looks like the session cookie.
+	// of them is shorter than 8 bytes, the whole text is REDACTED. For responses of
+	// other clients, [CheckResponse] and [Checked] redact what looks like the session
+	// cookie.
 	Body []byte
 
 	size int // of a body that is not kept

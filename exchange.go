@@ -30,12 +30,23 @@ func (x *exchange) wrap(resp *http.Response) {
 	}
 }
 
+// exchangeOf returns the exchange whose body has become body, or nil.
+func exchangeOf(body io.ReadCloser) *exchange {
+	for {
+		switch b := body.(type) {
+		case *exchange:
+			return b
+		case interface{ Under() io.ReadCloser }:
+			body = b.Under()
+		default:
+			return nil
+		}
+	}
+}
+
 // values returns what must not be said about x: the secrets and cookies that were
 // sent, those that the response has set, and the current ones.
 func (x *exchange) values() *redact.Values {
-	if x == nil {
-		return nil
-	}
 	all := append(cookies.Sent(x.sent.Header["Cookie"]), cookies.Set(x.set)...)
 	for _, line := range x.sent.Header["Authorization"] {
 		_, credentials, _ := strings.Cut(line, " ")

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/retry"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
@@ -142,6 +143,30 @@ func TestNoFailureRepeatsASecret(t *testing.T) {
 		}
 	}
 	assertSilent(t, strings.Join(log.take(), "\n"), secretsOfACall...)
+}
+
+// CheckResponse finds what the session knows of a response of its own, as typed calls
+// need it for long ones.
+func TestCheckResponseRedactsWhatTheSessionKnows(t *testing.T) {
+	const failure = `{"success":false,"reasons":[{"code":1,"message":"you sent ` + otherCookie + `; ok"}]}`
+	for what, length := range map[string]int{"short": 0, "longer than 4 KiB": 5 << 10, "longer than 64 KiB": 70 << 10} {
+		session, _ := talkative(t, chunked(failure+strings.Repeat(" ", length)).ServeHTTP, nil)
+		ways := map[string]func(*http.Request) (*http.Response, error){"HTTPClient": session.HTTPClient().Do, "Transport": session.Transport().RoundTrip}
+		if length > 64<<10 {
+			ways["Do"], ways["retry"] = session.Do, retry.New(session, retry.Policy{MaxConcurrent: 3}).Do
+		}
+		for way, send := range ways {
+			resp, err := send(withOwnCookie(t, session, "/v1/x"))
+			require.NoError(t, err)
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.Contains(t, string(body), otherCookie)
+			err = zuora.CheckResponse(resp, body)
+			require.ErrorContains(t, err, "you sent REDACTED; ok", "%s by %s", what, way)
+			require.NotContains(t, allOf(err), otherCookie)
+			require.NoError(t, resp.Body.Close())
+		}
+	}
 }
 
 // A call that was sent on the first session fails when the second is current.

@@ -161,9 +161,8 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, redact.New(string(c.SecretAccessKey)).Error(err))
 	}
 	values := redact.New(append(cookies.Set(resp.Header["Set-Cookie"]), string(c.SecretAccessKey))...)
-	of := func() *redact.Values { return values }
 	defer peek.Discard(resp, sessionLook)
-	if e := verdict(resp, peek.Head{}, of, false); e != nil { // which stands, though the body may never come
+	if e := verdict(resp, peek.Head{}, values, false); e != nil { // which stands, though the body may never come
 		failed(e)
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
@@ -171,7 +170,7 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(redact.Line(values.Head(resp.Header.Get("Content-Type"), maxLine), 60), "no Content-Type"), len(body))
 	// The body is not kept: it may show the secret in a way that nobody has thought of.
-	if failed := verdict(resp, peek.Head{Bytes: body[:min(len(body), failureLook)], Whole: err == nil && len(body) <= failureLook}, of, false); failed != nil {
+	if failed := verdict(resp, peek.Head{Bytes: body[:min(len(body), failureLook)], Whole: err == nil && len(body) <= failureLook}, values, false); failed != nil {
 		return nil, failed
 	}
 	whole := len(body) <= maxLogin

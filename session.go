@@ -19,7 +19,6 @@ import (
 	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
-	"github.com/zuora-go/zuora/internal/peek"
 	"github.com/zuora-go/zuora/internal/share"
 )
 
@@ -258,8 +257,7 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	x, _ := peek.Under(resp.Body).(*exchange)
-	return check(resp, x.values)
+	return check(resp)
 }
 
 // HTTPClient returns a client of plain HTTP semantics on the session: an answer

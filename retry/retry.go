@@ -153,6 +153,9 @@ type body struct {
 	leave func()
 }
 
+// Under returns what CheckResponse looks for: the body that the caller has returned.
+func (b *body) Under() io.ReadCloser { return b.ReadCloser }
+
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {

@@ -137,12 +137,7 @@ func (b *body) wait(n int) bool {
 }
 
 // Under returns what b was before it was looked at.
-func Under(b io.ReadCloser) io.ReadCloser {
-	if looked, ok := b.(*body); ok {
-		return looked.rest
-	}
-	return b
-}
+func (b *body) Under() io.ReadCloser { return b.rest }
 
 // giveBack lets others have the buffer that head stood in.
 func (b *body) giveBack() {
