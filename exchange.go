@@ -52,7 +52,13 @@ func (x *exchange) values() *redact.Values {
 		_, credentials, _ := strings.Cut(line, " ")
 		all = append(all, credentials)
 	}
-	for _, g := range []*generation{x.generation, x.session.current.Load()} {
+	return x.session.values(x.generation, all...)
+}
+
+// values returns what must not be said: all, and the secrets and cookies of g, if it
+// is not nil, and of the current generation.
+func (s *Session) values(g *generation, all ...string) *redact.Values {
+	for _, g := range []*generation{g, s.current.Load()} {
 		if g != nil {
 			all = append(append(all, string(g.secret)), g.jar.Secrets()...)
 		}

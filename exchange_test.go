@@ -385,17 +385,33 @@ func TestNoErrorHasTheQueryOfALocation(t *testing.T) {
 	require.NotContains(t, all, "of-the-query")
 }
 
-func TestNoFailureHasASecretThatARedirectNames(t *testing.T) {
-	session, _ := talkative(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/v1/x" {
-			http.Redirect(w, r, "/v1/"+otherCookie, http.StatusFound)
-			return
+func TestRequestWithoutAURLIsAnError(t *testing.T) {
+	session, _ := talkative(t, nil, nil)
+	_, err := session.Do(&http.Request{})
+	require.ErrorContains(t, err, "nil Request.URL")
+}
+
+// A server without cookies may put the session into a path.
+func TestNoErrorHasASecretThatARedirectNames(t *testing.T) {
+	for _, path := range []string{"/v1/x;jsessionid=" + otherCookie, "/v1/x;jsessionid=" + url.PathEscape(firstSession)} {
+		session, _ := talkative(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/v1/fails", r.URL.Path == "/v1/breaks":
+				w.Header().Set("Location", path+"?"+r.URL.Path)
+				w.WriteHeader(http.StatusFound)
+			case r.URL.RawQuery == "/v1/breaks":
+				panic(http.ErrAbortHandler)
+			default:
+				w.WriteHeader(http.StatusNotFound)
+			}
+		}, nil)
+		for _, call := range []string{"fails", "breaks"} {
+			_, err := session.Do(withOwnCookie(t, session, "/v1/"+call))
+			require.ErrorContains(t, err, "/v1/x;jsessionid=REDACTED")
+			assertSilent(t, allOf(err), secretsOfACall...)
+			assertSilent(t, allOf(err), url.PathEscape(firstSession))
 		}
-		w.WriteHeader(http.StatusNotFound)
-	}, nil)
-	_, err := session.Do(withOwnCookie(t, session, "/v1/x"))
-	require.ErrorContains(t, err, "GET /v1/REDACTED: 404")
-	require.NotContains(t, allOf(err), otherCookie)
+	}
 }
 
 // Whoever has the session's cookie has the session: a response that is handed on

@@ -32,7 +32,7 @@ func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, er
 	defer timeout.Stop()
 	c, err := s.retrieve(ctx)
 	if err != nil {
-		return login{}, fmt.Errorf("zuora: retrieve credentials: %w", redact.New(string(c.SecretAccessKey)).Error(err))
+		return login{}, fmt.Errorf("zuora: retrieve credentials: %w", s.values(nil, string(c.SecretAccessKey)).Error(err))
 	}
 	if err := c.validate(); err != nil {
 		return login{}, err

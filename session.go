@@ -251,6 +251,9 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		if u, ok := err.(*url.Error); ok { // http.Client's own, new for this call
 			u.URL, _, _ = strings.Cut(u.URL, "?")
+			if req.URL != nil && !strings.HasPrefix(req.URL.String(), u.URL) { // a redirect has named it
+				u.URL = s.values(nil).Text(u.URL)
+			}
 			if strings.HasPrefix(u.Err.Error(), "failed to parse Location header") { // which it quotes
 				u.Err = errors.New("zuora: the Location of the response is not a URL")
 			}
