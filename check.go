@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/zuora-go/zuora/internal/envelope"
-	"github.com/zuora-go/zuora/internal/limits"
 	"github.com/zuora-go/zuora/internal/origin"
-	"github.com/zuora-go/zuora/internal/peek"
 	"github.com/zuora-go/zuora/internal/redact"
+	"github.com/zuora-go/zuora/internal/response"
 )
 
 // CheckResponse returns an [*Error] if resp, whose body is body, is a failed
@@ -39,7 +37,7 @@ func CheckResponse(resp *http.Response, body []byte) error {
 	if resp == nil {
 		return errors.New("zuora: no response to check")
 	}
-	return verdict(resp, peek.Head{Bytes: body, Whole: true}, nil, true)
+	return verdict(resp, response.Head{Bytes: body, Whole: true}, nil, true)
 }
 
 // Checked returns a doer that sends requests through doer and returns an
@@ -64,19 +62,14 @@ func (c checked) Do(req *http.Request) (*http.Response, error) {
 }
 
 func check(resp *http.Response) (*http.Response, error) {
-	ok := succeeded(resp)
-	if ok && !(peek.IsJSON(resp.Header) && resp.ContentLength <= failureLook) {
+	if response.Streams(resp) {
 		return resp, nil
 	}
-	if err := verdict(resp, peek.At(resp, failureLook), nil, true); err != nil {
+	if err := verdict(resp, response.Peek(resp, response.MaxJudged), nil, true); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
 	return resp, nil
-}
-
-func succeeded(resp *http.Response) bool {
-	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
 }
 
 const maxLine = 1 << 10 // bytes of a header's line, and of an ID
@@ -84,27 +77,19 @@ const maxLine = 1 << 10 // bytes of a header's line, and of an ID
 // verdict is CheckResponse for a body that begins with head. The error contains
 // none of the values, which if they are nil are those that a session knows of resp,
 // and no body unless keep is true.
-func verdict(resp *http.Response, head peek.Head, values *redact.Values, keep bool) error {
-	ok := succeeded(resp) && !head.Late
-	if ok && !(head.Whole && peek.IsJSON(resp.Header)) {
-		return nil
-	}
-	head = peek.Plain(resp, head, failureLook)
-	if ok && !(head.Whole && envelope.Suspicious(head.Bytes)) {
-		return nil
-	}
-	env, failed := envelope.Parse(head.Bytes)
-	if ok && !failed {
+func verdict(resp *http.Response, head response.Head, values *redact.Values, keep bool) error {
+	head, env, failed := response.Judge(resp, head)
+	if !failed {
 		return nil
 	}
 	if x := exchangeOf(resp.Body); x != nil && values == nil {
 		values = x.values()
 	}
 	e := &Error{
-		StatusCode: resp.StatusCode, Header: limits.Headers(resp.Header), size: len(head.Bytes),
+		StatusCode: resp.StatusCode, Header: response.LimitHeaders(resp.Header), size: len(head.Bytes),
 		ProcessID: values.Head(env.ProcessID, maxLine), RequestID: values.Head(cmp.Or(env.RequestID, resp.Header.Get("Zuora-Request-Id")), maxLine),
 	}
-	if kept := string(head.Bytes[:min(len(head.Bytes), failureLook)]); keep && head.Whole && len(kept) == len(head.Bytes) {
+	if kept := string(head.Bytes[:min(len(head.Bytes), response.MaxJudged)]); keep && head.Whole && len(kept) == len(head.Bytes) {
 		e.Body = []byte(values.Text(kept))
 	} else if keep {
 		e.Body = []byte(values.Cut(kept))
@@ -127,9 +112,9 @@ func verdict(resp *http.Response, head peek.Head, values *redact.Values, keep bo
 			e.Path = values.Text(e.Path)
 		}
 	}
-	e.RetryAfter = limits.Wait(resp.Header.Get("Retry-After"))
+	e.RetryAfter = response.Wait(resp.Header.Get("Retry-After"))
 	if e.RetryAfter == 0 && errors.Is(e, ErrRateLimited) {
-		e.RetryAfter = limits.Wait(resp.Header.Get("RateLimit-Reset"))
+		e.RetryAfter = response.Wait(resp.Header.Get("RateLimit-Reset"))
 	}
 	return e
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/envelope"
 	"github.com/zuora-go/zuora/internal/redact"
+	"github.com/zuora-go/zuora/internal/response"
 )
 
 // What went wrong, in the terms that a caller decides by. Use [errors.Is] with
@@ -216,7 +216,7 @@ type ReasonCode string
 // documents the second. It takes anything else as it stands, so that an odd code
 // does not hide the failure that it is part of.
 func (c *ReasonCode) UnmarshalJSON(b []byte) error {
-	*c = ReasonCode(envelope.Text(b))
+	*c = ReasonCode(response.Text(b))
 	return nil
 }
 

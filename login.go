@@ -14,9 +14,8 @@ import (
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/holdback"
-	"github.com/zuora-go/zuora/internal/limits"
-	"github.com/zuora-go/zuora/internal/peek"
 	"github.com/zuora-go/zuora/internal/redact"
+	"github.com/zuora-go/zuora/internal/response"
 )
 
 // login is one try: the credentials, if it came as far as sending them, and the
@@ -113,7 +112,7 @@ func (s *Session) hold(err error, tried *Credentials) holdback.Entry {
 	case tried != nil && errors.Is(err, ErrUnauthenticated):
 		return book.FailedFor(*tried, err, 5*time.Minute) // three wrong tries can lock a user out
 	case errors.Is(err, ErrRateLimited) && errors.As(err, &e):
-		return book.Failed(err, cmp.Or(limits.Wait(e.Header.Get("Retry-After")), time.Minute))
+		return book.Failed(err, cmp.Or(response.Wait(e.Header.Get("Retry-After")), time.Minute))
 	default:
 		return book.Failed(err, 0)
 	}
@@ -161,8 +160,8 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, redact.New(string(c.SecretAccessKey)).Error(err))
 	}
 	values := redact.New(append(cookies.Set(resp.Header["Set-Cookie"]), string(c.SecretAccessKey))...)
-	defer peek.Discard(resp, sessionLook)
-	if e := verdict(resp, peek.Head{}, values, false); e != nil { // which stands, though the body may never come
+	defer response.Discard(resp)
+	if e := verdict(resp, response.Head{}, values, false); e != nil { // which stands, though the body may never come
 		failed(e)
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
@@ -170,18 +169,18 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(redact.Line(values.Head(resp.Header.Get("Content-Type"), maxLine), 60), "no Content-Type"), len(body))
 	// The body is not kept: it may show the secret in a way that nobody has thought of.
-	if failed := verdict(resp, peek.Head{Bytes: body[:min(len(body), failureLook)], Whole: err == nil && len(body) <= failureLook}, values, false); failed != nil {
+	if failed := verdict(resp, response.Head{Bytes: body[:min(len(body), response.MaxJudged)], Whole: err == nil && len(body) <= response.MaxJudged}, values, false); failed != nil {
 		return nil, failed
 	}
 	whole := len(body) <= maxLogin
-	plain := peek.Plain(resp, peek.Head{Bytes: body, Whole: whole}, maxLogin) // Base may leave that to others
+	plain := response.Plain(resp, response.Head{Bytes: body, Whole: whole}, maxLogin) // Base may leave that to others
 	var answer CommonResponseType
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s, then: %w", came, values.Error(err))
 	case !whole:
 		return nil, fmt.Errorf("%s and more: not a login response", came)
-	case !plain.Whole || resp.StatusCode/100 != 2 || !peek.IsJSON(resp.Header):
+	case !plain.Whole || resp.StatusCode/100 != 2 || !response.IsJSON(resp.Header):
 		return nil, fmt.Errorf("%s: not a login response", came)
 	case json.Unmarshal(plain.Bytes, &answer) != nil:
 		return nil, fmt.Errorf("%s: not the JSON of a login response", came)

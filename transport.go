@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/cookies"
-	"github.com/zuora-go/zuora/internal/envelope"
 	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
-	"github.com/zuora-go/zuora/internal/peek"
+	"github.com/zuora-go/zuora/internal/response"
 )
 
 // Transport returns the session as a round tripper, to compose with others. It
@@ -54,11 +53,11 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if end == envelope.EndedBeside {
+		if end == response.ExpiredBeside {
 			s.renew(g) // before the next call
 			return resp, nil
 		}
-		if end == envelope.NotEnded {
+		if end == response.NotExpired {
 			for _, f := range giveBack { // for signing in has helped
 				f()
 			}
@@ -78,7 +77,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		if next != nil {
 			giveBack = append(giveBack, next)
 		}
-		peek.Discard(resp, sessionLook)
+		response.Discard(resp)
 	}
 }
 
@@ -144,7 +143,7 @@ func (s *Session) refuse(req *http.Request) error {
 // attempt sends req once, with body, as part of g, and returns what the response
 // says about g's end. If the response is of use to the session, now is when it was
 // last used.
-func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, end envelope.End, err error) {
+func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, end response.Expiry, err error) {
 	x := &exchange{session: s, generation: g, sent: *req}
 	out := &x.sent
 	out.Body = body
@@ -170,7 +169,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 	resp.Request = req // without cookies, as the caller made it
 	x.wrap(resp)
 	defer g.jar.TakeOut(resp.Header)
-	if end = sessionEnd(resp); end != envelope.NotEnded {
+	if end = response.SessionExpired(resp); end != response.NotExpired {
 		if g.shared != nil {
 			s.fleet.Refused(g.shared)
 		}

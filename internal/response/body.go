@@ -1,6 +1,4 @@
-// Package peek looks at the beginning of an answer's body, which stays to be
-// read as if nobody had looked.
-package peek
+package response
 
 import (
 	"bytes"
@@ -11,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/zuora-go/zuora/internal/envelope"
 )
 
 // body is a body of which the beginning has been read already.
@@ -24,9 +20,9 @@ type body struct {
 	rest io.ReadCloser
 	lent *buffer // where head stands, unless it has outgrown it
 
-	begun envelope.Beginning
+	begun beginning
 	due   time.Time   // when a look stops waiting; zero: the response is not known to be a failure
-	reads chan read   // from due on, they are made beside the look
+	reads chan chunk  // from due on, they are made beside the look
 	late  atomic.Bool // and one was left behind
 
 	// Held to read head: two who read at once, which is wrong, are not to give lent
@@ -34,8 +30,8 @@ type body struct {
 	mu sync.Mutex
 }
 
-// read is what a Read of rest has returned.
-type read struct {
+// chunk is what a Read of rest has returned.
+type chunk struct {
 	p   []byte
 	err error
 }
@@ -56,12 +52,12 @@ type Head struct {
 	Late  bool   // it is what came in time of a failure's
 }
 
-// At reads resp's body to its end, or to just past most bytes, and returns what
+// Peek reads resp's body to its end, or to just past most bytes, and returns what
 // it has seen of it. It stops as soon as that cannot be a failure, and two seconds
 // after it is known to be one: by the status, or because the body begins by saying
 // so. A second look goes on from the first, unless what that has seen was read
 // since: then it sees nothing.
-func At(resp *http.Response, most int) Head {
+func Peek(resp *http.Response, most int) Head {
 	b, ok := resp.Body.(*body)
 	if !ok {
 		if resp.Body == nil {
@@ -70,16 +66,16 @@ func At(resp *http.Response, most int) Head {
 		b = &body{rest: resp.Body, lent: buffers.Get().(*buffer)}
 		b.head = b.lent[:0]
 		if resp.StatusCode/100 != 2 {
-			b.begun, b.due = envelope.BeginsFailure, time.Now().Add(failureWait)
+			b.begun, b.due = beginsFailure, time.Now().Add(failureWait)
 		} else if isCompressed(resp) {
-			b.begun = envelope.BeginsObject
+			b.begun = beginsObject
 		}
 		resp.Body = b
 	}
 	if b.gone {
 		return Head{}
 	}
-	for b.err == nil && len(b.head) <= most && b.begun != envelope.BeginsData {
+	for b.err == nil && len(b.head) <= most && b.begun != beginsData {
 		if !b.due.IsZero() {
 			if !b.wait(most + 1 - len(b.head)) {
 				return Head{Bytes: b.head, Late: true}
@@ -90,13 +86,13 @@ func At(resp *http.Response, most int) Head {
 		var n int
 		n, b.err = b.rest.Read(b.head[len(b.head):min(cap(b.head), most+1)])
 		b.head = b.head[:len(b.head)+n]
-		if b.begun == envelope.BeginsUnknown && b.err == nil {
-			if b.begun = envelope.Begins(b.head); b.begun == envelope.BeginsFailure {
+		if b.begun == beginsUnknown && b.err == nil {
+			if b.begun = begins(b.head); b.begun == beginsFailure {
 				b.due = time.Now().Add(failureWait)
 			}
 		}
-		if b.begun != envelope.BeginsFailure && isLines(resp.Header) && envelope.IsLines(b.head) {
-			b.begun = envelope.BeginsData
+		if b.begun != beginsFailure && isLines(resp.Header) && hasLines(b.head) {
+			b.begun = beginsData
 		}
 	}
 	return Head{Bytes: b.head[:min(len(b.head), most)], Whole: b.err == io.EOF && len(b.head) <= most}
@@ -115,12 +111,12 @@ func (b *body) room(n, most int) {
 func (b *body) wait(n int) bool {
 	if !b.late.Swap(true) {
 		if b.reads == nil {
-			b.reads = make(chan read, 1)
+			b.reads = make(chan chunk, 1)
 		}
 		p := make([]byte, min(n, 4<<10))
 		go func() {
 			n, err := b.rest.Read(p)
-			b.reads <- read{p[:n], err}
+			b.reads <- chunk{p[:n], err}
 		}()
 	}
 	timer := time.NewTimer(time.Until(b.due))
@@ -186,13 +182,6 @@ func (b *body) Close() error {
 	return b.rest.Close()
 }
 
-// IsJSON reports whether h is of a body that generated clients take for JSON: its
-// type has the word in it, as in "application/json, application/json".
-func IsJSON(h http.Header) bool {
-	t := get(h, "Content-Type")
-	return strings.HasPrefix(t, "application/json") || strings.Contains(strings.ToLower(t), "json")
-}
-
 // isLines reports whether h is of a body that has a JSON value a line.
 func isLines(h http.Header) bool {
 	t := get(h, "Content-Type")
@@ -231,16 +220,4 @@ func Plain(resp *http.Response, head Head, most int) Head {
 // has asked for that itself.
 func isCompressed(resp *http.Response) bool {
 	return !resp.Uncompressed && strings.EqualFold(get(resp.Header, "Content-Encoding"), "gzip")
-}
-
-// Discard reads what little is left of resp's body, most bytes at most and not
-// for long, for the connection's sake, and closes it. A reader of gzip cannot be
-// closed while it waits.
-func Discard(resp *http.Response, most int64) {
-	if !resp.Uncompressed {
-		late := time.AfterFunc(time.Second, func() { _ = resp.Body.Close() })
-		defer late.Stop()
-		_, _ = io.CopyN(io.Discard, resp.Body, most)
-	}
-	_ = resp.Body.Close()
 }

@@ -1,5 +1,4 @@
-// Package limits reads what answers say of Zuora's limits in their headers.
-package limits
+package response
 
 import (
 	"maps"
@@ -10,9 +9,9 @@ import (
 	"time"
 )
 
-// Headers returns those of h that tell of limits, of the body's type, and of
+// LimitHeaders returns those of h that tell of limits, of the body's type, and of
 // the request's names: the first 32 lines of them.
-func Headers(h http.Header) http.Header {
+func LimitHeaders(h http.Header) http.Header {
 	const most = 32
 	kept, lines := http.Header{}, 0
 	names := slices.Sorted(maps.Keys(h))
