@@ -2,6 +2,7 @@ package typed
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -28,6 +29,9 @@ type Request struct {
 
 	// Body is sent as JSON; nil sends no body.
 	Body any
+
+	// ContentType is that of Body, if it is not application/json.
+	ContentType string
 
 	// Upload is sent as a form with one file.
 	Upload *Upload
@@ -204,7 +208,7 @@ func (r *Request) build(ctx context.Context, caller zuora.Caller) (*http.Request
 		if body, err = marshal(r.Body); err != nil {
 			break
 		}
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", cmp.Or(r.ContentType, "application/json"))
 		req.ContentLength = int64(len(body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		req.Body, err = req.GetBody()

@@ -313,6 +313,39 @@ func TestUploads(t *testing.T) {
 	assert.Equal(t, []string{"u.csv: on disk", "u.csv: in memory", "u.csv: one shot"}, got)
 }
 
+// A form has its other fields before the file. Without a form the body is the file.
+func TestBodiesThatAreNotOnlyAFormOrJSON(t *testing.T) {
+	server, session := newSession(t)
+	var got []string
+	server.HandleFunc("/v1/bulk", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		contentType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		assert.NoError(t, err)
+		if contentType == "multipart/form-data" {
+			form, err := multipart.NewReader(bytes.NewReader(body), params["boundary"]).ReadForm(1 << 20)
+			assert.NoError(t, err)
+			assert.Equal(t, map[string][]string{"kind": {"MPU"}, "params": {`{"a":1}`}}, form.Value)
+			assert.Len(t, form.File["file"], 1)
+			body = nil
+		}
+
+		got = append(got, contentType+" "+string(body))
+		zuoratest.JSON(map[string]any{"success": true}).ServeHTTP(w, r)
+	})
+	for _, r := range []typed.Request{
+		{Upload: &typed.Upload{Field: "file", Name: "a.csv", File: strings.NewReader("1,2"), Fields: map[string]string{"params": `{"a":1}`, "kind": "MPU"}}},
+		{Upload: &typed.Upload{File: strings.NewReader("1,2"), ContentType: "text/csv"}},
+		{Body: map[string]string{"a": "b"}, ContentType: "application/merge-patch+json"},
+	} {
+		r.Method, r.Path = "POST", "/v1/bulk"
+		server.Expire() // it is sent twice
+		_, err := typed.JSON[order](t.Context(), session, r, nil)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []string{"multipart/form-data ", "text/csv 1,2", `application/merge-patch+json {"a":"b"}`}, got)
+}
+
 // A transport may still read a body when the response is there. The file is then
 // sent again, or the caller's again, and must not be read twice at once.
 func TestUploadsAreNotReadByTwo(t *testing.T) {

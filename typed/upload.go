@@ -5,17 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// Upload is a file to send as a form.
+// Upload is a file to send as a form, or as it is if it has a ContentType.
 type Upload struct {
-	Field string // the form's name for the file
-	Name  string // the file's name
-	File  io.Reader
+	Field  string // the form's name for the file
+	Name   string // the file's name
+	File   io.Reader
+	Fields map[string]string // the form's other fields
+
+	ContentType string // the file's, if there is no form
 
 	mu   sync.Mutex   // held to read File
 	turn atomic.Int64 // which of the bodies made of File may read it
@@ -50,24 +55,14 @@ func (u *Upload) attach(req *http.Request) error {
 	if u.File == nil {
 		return errors.New("the file is nil")
 	}
-	if u.Name == "" {
-		return errors.New("the file's name is empty")
-	}
-	var form bytes.Buffer
-	w := multipart.NewWriter(&form)
-	if _, err := w.CreateFormFile(u.Field, u.Name); err != nil {
+	contentType, head, tail, err := u.form()
+	if err != nil {
 		return err
 	}
-	head := bytes.Clone(form.Bytes())
-	form.Reset()
-	if err := w.Close(); err != nil {
-		return err
-	}
-	tail := form.Bytes()
 	body := func(turn int64) io.ReadCloser {
 		return &uploadBody{io.MultiReader(bytes.NewReader(head), u.File, bytes.NewReader(tail)), u, turn}
 	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
+	req.Header.Set("Content-Type", contentType)
 	req.Body = body(u.take())
 	req.ContentLength = -1
 	seeker, ok := u.File.(io.Seeker)
@@ -96,4 +91,28 @@ func (u *Upload) attach(req *http.Request) error {
 		return body(turn), nil
 	}
 	return nil
+}
+
+// form returns what stands before the file and after it.
+func (u *Upload) form() (contentType string, head, tail []byte, err error) {
+	if u.ContentType != "" {
+		return u.ContentType, nil, nil, nil
+	}
+	if u.Name == "" {
+		return "", nil, nil, errors.New("the file's name is empty")
+	}
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	for _, name := range slices.Sorted(maps.Keys(u.Fields)) {
+		if err := w.WriteField(name, u.Fields[name]); err != nil {
+			return "", nil, nil, err
+		}
+	}
+	if _, err := w.CreateFormFile(u.Field, u.Name); err != nil {
+		return "", nil, nil, err
+	}
+	head = bytes.Clone(form.Bytes())
+	form.Reset()
+	err = w.Close()
+	return w.FormDataContentType(), head, form.Bytes(), err
 }
