@@ -1,11 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 )
 
@@ -40,20 +45,16 @@ func newCall(op codegen.OperationDefinition) (c call, err error) {
 	request := []string{fmt.Sprintf("Method: %q, Path: %q", op.Method, op.Path)}
 	var keys []string
 	for _, p := range op.PathParams {
-		c.Args += ", " + p.GoVariableName() + " " + p.TypeDef()
-		keys = append(keys, p.GoVariableName())
+		name := variable(p)
+		c.Args += ", " + name + " " + p.TypeDef()
+		keys = append(keys, name)
 	}
 	if len(keys) > 0 {
 		request = append(request, "Keys: []any{"+strings.Join(keys, ", ")+"}")
 	}
 	switch body := op.Bodies; {
 	case len(body) > 0 && body[0].ContentType == "multipart/form-data":
-		field := ""
-		for name := range op.Spec.RequestBody.Value.Content[body[0].ContentType].Schema.Value.Properties {
-			field = name
-		}
-		c.Args += ", name string, file io.Reader"
-		request = append(request, fmt.Sprintf("Upload: &typed.Upload{Field: %q, Name: name, File: file}", field))
+		request = append(request, c.upload(op, op.Spec.RequestBody.Value.Content[body[0].ContentType].Schema.Value.Properties))
 	case len(body) > 0:
 		schema := op.Spec.RequestBody.Value.Content[body[0].ContentType].Schema
 		if schema.Ref == "" {
@@ -61,6 +62,9 @@ func newCall(op codegen.OperationDefinition) (c call, err error) {
 		}
 		c.Args += ", body " + body[0].Schema.TypeDecl()
 		request = append(request, "Body: &body")
+		if contentType, ok := op.Spec.Extensions["x-content-type"].(string); ok {
+			request = append(request, fmt.Sprintf("ContentType: %q", contentType))
+		}
 	case op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch:
 		request = append(request, "Body: struct{}{}") // Zuora refuses a write without a body
 	}
@@ -79,6 +83,40 @@ func newCall(op codegen.OperationDefinition) (c call, err error) {
 	return c, c.pages(op)
 }
 
+// variable is the name of a path's parameter in a method's signature, where some
+// names are taken.
+func variable(p codegen.ParameterDefinition) string {
+	name := p.GoVariableName()
+	if slices.Contains([]string{"a", "ctx", "body", "params", "editors", "name", "file", "fields", "context", "io", "iter", "typed", "zuora"}, name) {
+		return name + "Key"
+	}
+	return name
+}
+
+// upload returns a typed.Upload: a form with a file, or the file itself.
+func (c *call) upload(op codegen.OperationDefinition, properties openapi3.Schemas) string {
+	if contentType, ok := op.Spec.Extensions["x-content-type"].(string); ok {
+		c.Args += ", file io.Reader"
+		return fmt.Sprintf("Upload: &typed.Upload{ContentType: %q, File: file}", contentType)
+	}
+	field := ""
+	var others []string
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if field == "" && (properties[name].Value.Format == "binary" || len(properties) == 1) {
+			field = name
+		} else {
+			others = append(others, name)
+		}
+	}
+	c.Args += ", name string, file io.Reader"
+	if len(others) == 0 {
+		return fmt.Sprintf("Upload: &typed.Upload{Field: %q, Name: name, File: file}", field)
+	}
+	c.Args += ", fields map[string]string"
+	c.Comment += "\n//\n// The other fields of its form are " + strings.Join(others, ", ") + "."
+	return fmt.Sprintf("Upload: &typed.Upload{Field: %q, Name: name, File: file, Fields: fields}", field)
+}
+
 // result finds out what the call returns: what the first success of the spec is.
 func (c *call) result(op codegen.OperationDefinition) error {
 	for _, r := range op.Responses {
@@ -89,8 +127,8 @@ func (c *call) result(op codegen.OperationDefinition) error {
 					return errors.New("the response's schema has no name: make it a $ref")
 				}
 				c.Function, c.Results = "JSON["+c.Result+"]", "(*"+c.Result+", error)"
-				if t := content.Schema.OAPISchema; t.Type.Is("array") || t.Type.Is("object") && len(t.Properties) == 0 {
-					c.NoPointer, c.Results = true, "("+c.Result+", error)" // a list or a map
+				if len(content.Schema.OAPISchema.Properties) == 0 {
+					c.NoPointer, c.Results = true, "("+c.Result+", error)" // a list, a map or a zuora.Value
 				}
 				return nil
 			}
@@ -121,12 +159,17 @@ func (c *call) pages(op codegen.OperationDefinition) error {
 			ref := page[property].Value.Items.Ref
 			c.Item = codegen.SchemaNameToTypeName(ref[strings.LastIndex(ref, "/")+1:])
 			c.Field = codegen.Property{JsonFieldName: property, Extensions: page[property].Value.Extensions}.GoFieldName()
-			c.Items = strings.TrimPrefix(c.Name, "List")
+			c.Items = itemsOf(c.Name)
 			return nil
 		}
 	}
 	return errors.New("x-items: the call returns nothing")
 }
+
+var listVerb = regexp.MustCompile(`^(List|Get|Retrieve|Query)(All)?([A-Z])`)
+
+// itemsOf is what a method that lists has in its name.
+func itemsOf(method string) string { return listVerb.ReplaceAllString(method, "$3") }
 
 // comment is the method's documentation: what the spec says of it, and what it
 // calls.
@@ -141,7 +184,7 @@ func comment(op codegen.OperationDefinition) string {
 	}
 	if op.Spec.Deprecated {
 		reason, _ := op.Spec.Extensions["x-deprecated-reason"].(string)
-		text += "\n\nDeprecated: " + reason
+		text += "\n\nDeprecated: " + cmp.Or(reason, "so says Zuora's document.")
 	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

@@ -3,12 +3,17 @@ package main
 import (
 	"embed"
 	"fmt"
+	"go/ast"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"maps"
+	"os"
 	"path"
 	"regexp"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/util"
 )
@@ -16,12 +21,8 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// generate returns the code of a package for the document spec.
-func generate(spec, name string) (string, error) {
-	doc, err := util.LoadSwagger(spec)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", spec, err)
-	}
+// generate returns the code of a package for doc, which is what is at spec.
+func generate(doc *openapi3.T, spec, name string) (string, error) {
 	if err := prepare(doc); err != nil {
 		return "", fmt.Errorf("%s: %w", spec, err)
 	}
@@ -49,7 +50,60 @@ func generate(spec, name string) (string, error) {
 		return "", fmt.Errorf("%s: %s", spec, strings.Join(problems, "; "))
 	}
 	formatted, err := format.Source([]byte(plain(code)))
+	if err == nil {
+		err = unambiguous(formatted)
+	}
 	return string(formatted), err
+}
+
+// load reads the document at spec.
+func load(spec string) (*openapi3.T, error) {
+	if _, err := os.Stat(spec); err != nil {
+		return nil, err
+	}
+	doc, err := util.LoadSwagger(spec)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec, err)
+	}
+	if doc.OpenAPI == "" || doc.Paths.Len() == 0 {
+		return nil, fmt.Errorf("%s is no OpenAPI 3 document with paths", spec)
+	}
+	return doc, nil
+}
+
+// unambiguous is an error if code declares a name twice.
+func unambiguous(code []byte) error {
+	file, err := parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	seen, twice := map[string]bool{}, []string{}
+	declare := func(name string) {
+		if seen[name] {
+			twice = append(twice, name)
+		}
+		seen[name] = true
+	}
+	for _, d := range file.Decls {
+		general, _ := d.(*ast.GenDecl)
+		if general == nil {
+			continue
+		}
+		for _, spec := range general.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				declare(spec.Name.Name)
+			case *ast.ValueSpec:
+				for _, name := range spec.Names {
+					declare(name.Name)
+				}
+			}
+		}
+	}
+	if len(twice) > 0 {
+		return fmt.Errorf("two schemas would have the name %s", strings.Join(twice, ", "))
+	}
+	return nil
 }
 
 var (

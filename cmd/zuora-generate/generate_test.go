@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,7 +106,7 @@ func generated(t *testing.T, spec string) (code string, err error) {
 	if err := os.WriteFile(file, []byte(spec), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(options{spec: file, out: filepath.Join(dir, "library")}, nil); err != nil {
+	if err := run(options{spec: file, out: filepath.Join(dir, "library"), stdout: io.Discard, stderr: io.Discard}, nil); err != nil {
 		return "", err
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "library", "library.gen.go"))
@@ -180,7 +181,13 @@ func TestSpecsThatMakeNoPackage(t *testing.T) {
 }
 
 func TestFlagsAreNamed(t *testing.T) {
-	for want, o := range map[string]options{"-spec": {out: "x"}, "-out": {spec: "x"}, "none.yaml": {spec: "none.yaml", out: t.TempDir()}} {
+	spec := filepath.Join(t.TempDir(), "openapi.yaml")
+	if err := os.WriteFile(spec, []byte(library), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]options{
+		"-spec": {out: "x"}, "-out": {spec: spec}, "none.yaml": {spec: "none.yaml", out: t.TempDir()}, "-package": {spec: spec, out: "my-books"},
+	} {
 		if err := run(o, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
