@@ -52,6 +52,21 @@ func TestEachKindOfFailure(t *testing.T) {
 	}
 }
 
+// What says that the session has expired is replayed up to 4 KiB, blanks included.
+func TestLongBodyIsNotReplayed(t *testing.T) {
+	for _, body := range []string{`{"FaultCode":"INVALID_SESSION"}`, `{"success":false,"reasons":[{"code":90000011}]}`} {
+		for _, size := range []int{4 << 10, 4<<10 + 1} {
+			blanks := strings.Repeat(" ", size-len(body))
+			for _, body := range []string{blanks + body, body + blanks} {
+				failureCase{
+					Status: http.StatusOK, Raw: body, Failed: true,
+					Replayed: size <= 4<<10, Renewed: size > 4<<10 && strings.Contains(body, "INVALID_SESSION"),
+				}.check(t)
+			}
+		}
+	}
+}
+
 // failureCases are those in testdata: failures.json has one of each kind,
 // more-failures.json its neighbours.
 func failureCases(t testing.TB) (all []failureCase) {

@@ -11,22 +11,22 @@ import (
 	"time"
 )
 
-// body is a body of which the beginning has been read already.
+// body is a body whose beginning has been read already.
 type body struct {
 	head []byte
-	off  int   // how much of head has been handed on
-	gone bool  // all of head has been handed on
-	err  error // what ended the reading of rest, if anything did
+	off  int   // how much of head the caller has read
+	gone bool  // the caller has read all of head
+	err  error // what ended the reading of rest; nil: there may be more
 	rest io.ReadCloser
-	lent *buffer // where head stands, unless it has outgrown it
+	lent *buffer // the buffer of head; nil: head has its own
 
 	begun beginning
-	due   time.Time   // when a look stops waiting; zero: the response is not known to be a failure
-	reads chan chunk  // from due on, they are made beside the look
-	late  atomic.Bool // and one was left behind
+	due   time.Time   // when Peek stops waiting; zero: the response is not known to be a failure
+	reads chan chunk  // what goroutines have read, once due is set
+	late  atomic.Bool // one of them is still reading
 
-	// Held to read head: two who read at once, which is wrong, are not to give lent
-	// back twice and so mix up the answers of others.
+	// mu guards head, off and lent. Two goroutines that read at once, which is wrong,
+	// must not give lent back twice: that would mix up the responses of others.
 	mu sync.Mutex
 }
 
@@ -36,27 +36,27 @@ type chunk struct {
 	err error
 }
 
-// buffer has room for what most looks see. It is lent to a body until what it
-// holds has been handed on; if that never happens, the garbage collector has it.
+// buffer has room for what Peek sees of most responses. A body has it until the
+// caller has read what it holds.
 type buffer [4<<10 + 1]byte
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// failureWait is how long a look waits for the body of a failure.
+// failureWait is how long Peek waits for the body of a failure.
 const failureWait = 2 * time.Second
 
 // Head is the beginning of a body.
 type Head struct {
-	Bytes []byte // good until the body is read
-	Whole bool   // it is all of the body
-	Late  bool   // it is what came in time of a failure's
+	Bytes []byte // valid until the body is read
+	Whole bool   // Bytes is the whole body
+	Late  bool   // the response is a failure, and the rest of its body did not arrive in time
 }
 
 // Peek reads resp's body to its end, or to just past most bytes, and returns what
-// it has seen of it. It stops as soon as that cannot be a failure, and two seconds
-// after it is known to be one: by the status, or because the body begins by saying
-// so. A second look goes on from the first, unless what that has seen was read
-// since: then it sees nothing.
+// it has read; the body can still be read from its beginning. Peek stops when the
+// body cannot be a failure's, and two seconds after it is known to be one: by the
+// status, or because the body begins by saying so. A second Peek continues where
+// the first stopped. If the caller has read that far, it returns nothing.
 func Peek(resp *http.Response, most int) Head {
 	b, ok := resp.Body.(*body)
 	if !ok {
@@ -98,7 +98,7 @@ func Peek(resp *http.Response, most int) Head {
 	return Head{Bytes: b.head[:min(len(b.head), most)], Whole: b.err == io.EOF && len(b.head) <= most}
 }
 
-// room makes head as long as n, if it is full, and never longer than most.
+// room makes room for n bytes in head if it is full, and for no more than most.
 func (b *body) room(n, most int) {
 	if len(b.head) == cap(b.head) {
 		grown := append(make([]byte, 0, min(n, most)), b.head...)
@@ -107,7 +107,7 @@ func (b *body) room(n, most int) {
 	}
 }
 
-// wait reads on, at most n bytes, and reports whether anything came in time.
+// wait reads at most n more bytes, and reports whether they arrived in time.
 func (b *body) wait(n int) bool {
 	if !b.late.Swap(true) {
 		if b.reads == nil {
@@ -132,10 +132,10 @@ func (b *body) wait(n int) bool {
 	}
 }
 
-// Under returns what b was before it was looked at.
+// Under returns the body that Peek has wrapped, or b if that is none.
 func (b *body) Under() io.ReadCloser { return b.rest }
 
-// giveBack lets others have the buffer that head stood in.
+// giveBack returns the buffer of head to the pool.
 func (b *body) giveBack() {
 	if b.lent != nil {
 		buffers.Put(b.lent)
@@ -173,7 +173,8 @@ func (b *body) readHead(p []byte) int {
 	return n
 }
 
-// Close does not wait for a read that was left behind, which some bodies would.
+// Close closes rest. It does not wait for a Read of rest that Peek has left behind;
+// some bodies would.
 func (b *body) Close() error {
 	if b.late.Load() {
 		go func() { _ = b.rest.Close() }()
@@ -182,7 +183,7 @@ func (b *body) Close() error {
 	return b.rest.Close()
 }
 
-// isLines reports whether h is of a body that has a JSON value a line.
+// isLines reports whether h is of a body with a JSON value on each line.
 func isLines(h http.Header) bool {
 	t := get(h, "Content-Type")
 	if t == "application/json" || strings.HasPrefix(t, "application/json;") { // as nearly always
@@ -192,8 +193,7 @@ func isLines(h http.Header) bool {
 	return strings.Contains(t, "ndjson") || strings.Contains(t, "jsonl") || strings.Contains(t, "json-seq") || strings.Contains(t, "stream")
 }
 
-// get is h.Get for a name that is in canonical form already, which Get would find
-// out anew at each call.
+// get is h.Get for a name in canonical form, which Get would check at each call.
 func get(h http.Header, name string) string {
 	if values := h[name]; len(values) > 0 {
 		return values[0]
@@ -201,8 +201,7 @@ func get(h http.Header, name string) string {
 	return ""
 }
 
-// Plain returns what head, of resp's body, says when decompressed, at most most
-// bytes.
+// Plain returns head, of resp's body, decompressed: at most most bytes of it.
 func Plain(resp *http.Response, head Head, most int) Head {
 	if !isCompressed(resp) {
 		return head
@@ -216,8 +215,8 @@ func Plain(resp *http.Response, head Head, most int) Head {
 	return Head{plain[:min(len(plain), most)], head.Whole && err == nil && len(plain) <= most, head.Late}
 }
 
-// isCompressed reports whether resp's body is compressed still, as when the caller
-// has asked for that itself.
+// isCompressed reports whether resp's body is still compressed, as it is when the
+// caller itself has asked for that.
 func isCompressed(resp *http.Response) bool {
 	return !resp.Uncompressed && strings.EqualFold(get(resp.Header, "Content-Encoding"), "gzip")
 }

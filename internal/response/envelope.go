@@ -24,6 +24,7 @@ type Reason struct{ Code, Message string }
 // expected are passed over. Of a body that breaks off, or is no JSON, Parse reads
 // what there is, and never says that it failed.
 func Parse(body []byte) (env Envelope, failed bool) {
+	short := len(body) <= maxExpired
 	body = trimLeft(bytes.TrimPrefix(body, byteOrderMark))
 	if len(body) == 0 {
 		return env, false
@@ -40,7 +41,7 @@ func Parse(body []byte) (env Envelope, failed bool) {
 			env.RequestID = Text(id)
 		}
 		failed = r.failed()
-		if whole && len(body) <= maxExpired && r.saysOnlyThatTheSessionExpired() {
+		if whole && short && r.saysOnlyThatTheSessionExpired() {
 			env.expiry = Expired
 		}
 	case '[':

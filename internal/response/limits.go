@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// LimitHeaders returns those of h that tell of limits, of the body's type, and of
-// the request's names: the first 32 lines of them.
+// LimitHeaders returns the headers of h about limits, the body's type, and the IDs of
+// the request: the first 32 lines of them.
 func LimitHeaders(h http.Header) http.Header {
 	const most = 32
 	kept, lines := http.Header{}, 0
@@ -33,8 +33,8 @@ func isLimit(name string) bool {
 	return strings.HasPrefix(name, "ratelimit-") || strings.HasPrefix(name, "concurrency-limit-")
 }
 
-// Wait reads seconds or an HTTP date. A day is the most that is believed; 0 is
-// what cannot be read.
+// Wait returns the time that s, in seconds or an HTTP date, says to wait: at most a
+// day, and 0 if s is neither.
 func Wait(s string) time.Duration {
 	const most = 24 * time.Hour
 	var d time.Duration

@@ -1,6 +1,6 @@
-// Package response reads what Zuora's responses say of themselves: that a call
+// Package response reads what Zuora's responses say about themselves: that a call
 // failed and why, that the session has expired, how long to wait. A body that it has
-// looked at stays to be read as if nobody had.
+// peeked at can still be read from its beginning.
 package response
 
 import (
@@ -10,22 +10,23 @@ import (
 	"time"
 )
 
-// MaxJudged is how many bytes of a body are judged before it is read. A longer one
-// is payload.
+// MaxJudged is the length, in bytes, up to which a body is judged before the caller
+// reads it. A longer one is data.
 const MaxJudged = 64 << 10
 
-// Succeeded reports whether resp is no failure by its status.
+// Succeeded reports whether resp is a success by its status.
 func Succeeded(resp *http.Response) bool {
 	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
 }
 
-// Streams reports whether resp is no failure, whatever its body says.
+// Streams reports whether resp is a success whatever its body says, so that nobody
+// has to peek at it.
 func Streams(resp *http.Response) bool {
 	return Succeeded(resp) && !(IsJSON(resp.Header) && resp.ContentLength <= MaxJudged)
 }
 
-// Judge returns what resp says of itself, and whether the call failed. head is of
-// its body; what Judge returns of it is decompressed.
+// Judge returns what resp says about itself, and whether the call failed. head is
+// the beginning of its body, or all of it; plain is the same, decompressed.
 func Judge(resp *http.Response, head Head) (plain Head, env Envelope, failed bool) {
 	ok := Succeeded(resp) && !head.Late
 	if ok && !(head.Whole && IsJSON(resp.Header)) {
@@ -39,16 +40,17 @@ func Judge(resp *http.Response, head Head) (plain Head, env Envelope, failed boo
 	return head, env, failed || !ok
 }
 
-// IsJSON reports whether h is of a body that generated clients take for JSON: its
-// type has the word in it, as in "application/json, application/json".
+// IsJSON reports whether h is of a body that generated clients parse as JSON: its
+// type contains the word, as "application/json, application/json" does.
 func IsJSON(h http.Header) bool {
 	t := get(h, "Content-Type")
 	return strings.HasPrefix(t, "application/json") || strings.Contains(strings.ToLower(t), "json")
 }
 
-// Discard reads what little is left of resp's body, 4 KiB at most and not
-// for long, for the connection's sake, and closes it. A reader of gzip cannot be
-// closed while it waits.
+// Discard closes resp's body. It first reads what is left of it, at most 4 KiB and
+// for at most a second, so that the connection can be used again; but not if the
+// transport decompresses the body, because such a body cannot be closed during a
+// Read in every version of net/http.
 func Discard(resp *http.Response) {
 	if !resp.Uncompressed {
 		late := time.AfterFunc(time.Second, func() { _ = resp.Body.Close() })

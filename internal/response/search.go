@@ -2,17 +2,17 @@ package response
 
 import "bytes"
 
-// suspicious is a cheap search for what only failures have at their top level: it
-// is true for every body that Parse takes for a failure. A list of results that
-// failed has success or a fault's code inside. It searches for letters that are
-// rare in JSON.
+// suspicious reports whether body may be a failure. It is cheap, and true for every
+// body that Parse takes for one: it searches for what a failure has at its top level.
+// (A list in which all items failed has a false success or a fault's code inside.)
+// Each search begins with a letter that is rare in JSON.
 func suspicious(body []byte) bool {
 	key, _ := firstKey(body)
 	return isOfNothingButFailure(key) || hasF(body) || hasCode(body) || hasEscapedWord(body)
 }
 
-// isOfNothingButFailure reports whether a member of this name may be the first of
-// an object that says nothing but failure.
+// isOfNothingButFailure reports whether an object that says nothing but failure may
+// begin with a member of this name.
 func isOfNothingButFailure(name []byte) bool {
 	switch string(name) {
 	case "code", "message", "error", "error_description", "errors", "Errors", "title", "processId", "requestId":
@@ -57,8 +57,8 @@ func hasCode(body []byte) bool {
 	}
 }
 
-// hasEscapedWord searches for letters, digits and underscores that are escaped,
-// as none needs to be.
+// hasEscapedWord searches for letters, digits and underscores that are escaped. None
+// needs to be, and the other searches would miss them.
 func hasEscapedWord(body []byte) bool {
 	for {
 		_, after, found := bytes.Cut(body, []byte(`\u00`))
@@ -79,7 +79,8 @@ func hasEscapedWord(body []byte) bool {
 	}
 }
 
-// firstKey is that of body's first member, as it is spelled, and what follows it.
+// firstKey returns the key of body's first member, as it is spelled, and what
+// follows it.
 func firstKey(body []byte) (key, after []byte) {
 	body = trimLeft(bytes.TrimPrefix(body, byteOrderMark))
 	if len(body) == 0 || body[0] != '{' {
@@ -95,7 +96,8 @@ func firstKey(body []byte) (key, after []byte) {
 	return body[1:][:end], body[1:][end+1:]
 }
 
-// valueAfter is what follows a key, and nothing if that was none.
+// valueAfter returns the value that follows a key. If no colon follows, it was not
+// a key, and valueAfter returns nil.
 func valueAfter(key []byte) []byte {
 	if key = trimLeft(key); len(key) == 0 || key[0] != ':' {
 		return nil
@@ -119,7 +121,7 @@ func trimRight(text []byte) []byte {
 	return text
 }
 
-// beginning is what the beginning of a body says of all of it.
+// beginning is what the beginning of a body says about the whole.
 type beginning int
 
 const (
@@ -129,7 +131,7 @@ const (
 	beginsFailure                  // a failure
 )
 
-// begins returns what head, the beginning of a body, says.
+// begins returns what head, the beginning of a body, says about the whole.
 func begins(head []byte) beginning {
 	head = trimLeft(bytes.TrimPrefix(head, byteOrderMark))
 	switch {
