@@ -1,32 +1,43 @@
-// Command zuora-connect tells whether a user's credentials can sign in to
-// Zuora, and what a path answers:
+// Command zuora-connect tells whether a user's credentials can log in to Zuora, what a path
+// returns, and makes any other call:
 //
 //	export ZUORA_SERVER=https://rest.zuora.com ZUORA_ACCESS_KEY_ID=api.user@example.com
 //	zuora-connect -secret-file secret.txt
 //	zuora-connect -secret-file secret.txt '/v1/catalog/products?pageSize=1' | jq .
+//	zuora-connect -secret-file secret.txt -X PUT -d @account.json /v1/accounts/A00000001
 //
 // It takes its configuration from the environment, ZUORA_SERVER,
 // ZUORA_ACCESS_KEY_ID, ZUORA_SECRET_ACCESS_KEY and ZUORA_ENTITY_ID, and from
 // flags, which override it; zuora-connect -help names them. The secret is never
-// the value of a flag, for others can see those in the list of processes.
+// the value of a flag, because others can see those in the list of processes.
 //
-// Standard output is what was asked for: with a path the body of its answer,
+// Standard output is what was asked for: with a path the body of its response,
 // byte for byte, and without one the lines that say where, as whom and how fast
-// the sign-in was. With a path those lines go to standard error. So do all
-// failures, of which no body is printed, only Zuora's reasons in a line. The
-// lines never hold the secret or the session cookie; a body is what came.
+// the login was. With a path those lines go to standard error. With -json they are one
+// line of JSON. All failures go to standard error. Of those no body is printed, only
+// Zuora's reasons in a line. The lines never contain the secret or the session cookie; a
+// body is printed as it came, except that a terminal does not get a binary one.
 //
 // The exit code is
 //
-//	0  signed in, and the path, if there was one, answered well
-//	1  signed in, but the path's call failed
+//	0  logged in, and the call, if there was one, succeeded
+//	1  logged in, but the call failed; or standard output could not be written
 //	2  the arguments or the configuration are wrong; nothing was sent
 //	3  Zuora refused the credentials
-//	4  the sign-in failed otherwise: no connection, no time left, not Zuora
+//	4  the login failed otherwise: no connection, no time left, not Zuora
+//	5  with -X or -d: there is no such object (404, category 40)
+//	6  with -X or -d: the user may not do that (401, 403, categories 10 and 11)
+//	7  with -X or -d: try again later (429, rate limits, locks)
+//	8  with -X or -d: no response; if the call changes something, look whether it did
+//
+// An interrupt ends it as the signal does, which a shell calls 130.
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -49,18 +60,58 @@ const (
 	exitCall
 	exitUsage
 	exitRefused
-	exitSignIn
+	exitLogin
+	exitNotFound
+	exitNotAllowed
+	exitLater
+	exitNoResponse
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, nil))
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr, nil)
+	if ctx.Err() != nil {
+		interrupt()
+	}
+	os.Exit(code)
+}
+
+// interrupt ends the program by the signal that it has caught, so that a loop of a shell
+// around it ends too.
+func interrupt() {
+	signal.Reset(os.Interrupt)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(os.Interrupt) == nil {
+		time.Sleep(time.Second) // for the signal to arrive
+	}
+	os.Exit(130)
+}
+
+// output is standard output.
+type output struct {
+	io.Writer
+	err error // the first one
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	o.err = cmp.Or(o.err, err)
+	return n, err
 }
 
 // run is the command. base is what sends the requests, where a test's server
 // needs a certificate of its own; nil is the session's own transport.
 func run(ctx context.Context, args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer, base http.RoundTripper) int {
+	out := &output{Writer: stdout}
+	code := command(ctx, args, env, stdin, out, stderr, base)
+	if code == exitOK && out.err != nil {
+		_, _ = fmt.Fprintf(stderr, "zuora-connect: standard output: %v\n", out.err)
+		return exitCall
+	}
+	return code
+}
+
+func command(ctx context.Context, args []string, env func(string) string, stdin io.Reader, stdout *output, stderr io.Writer, base http.RoundTripper) int {
 	o, err := parse(args, env)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -75,9 +126,15 @@ func run(ctx context.Context, args []string, env func(string) string, stdin io.R
 	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("gave up after %v (-timeout)", o.timeout))
 	defer cancel()
 	if o.secretFile != "" {
+		if o.secretFile == "-" && terminal(stdin) {
+			_, _ = fmt.Fprintln(stderr, "zuora-connect: type the secret access key, and Enter. It will be shown as you type it.")
+		}
 		if o.secret, err = readSecret(ctx, o.secretFile, stdin); err != nil {
 			return misused(stderr, err)
 		}
+	}
+	if err := o.readBody(ctx, stdin); err != nil {
+		return misused(stderr, err)
 	}
 	session, err := zuora.NewSession(zuora.SessionConfig{
 		Server:       o.server,
@@ -98,59 +155,127 @@ func misused(stderr io.Writer, err error) int {
 	return exitUsage
 }
 
-// probe signs in, asks for the path, and says how it went.
-func probe(ctx context.Context, session *zuora.Session, o options, stdout, stderr io.Writer) int {
-	lines := stdout
+// report is the line of -json. Durations are seconds.
+type report struct {
+	Server       string   `json:"server"`
+	User         string   `json:"user"`
+	Login        string   `json:"login"`  // the kind: by password
+	Entity       string   `json:"entity"` // "" is the user's home entity
+	Duration     float64  `json:"duration"`
+	Status       int      `json:"status,omitempty"` // and what follows: of the call
+	Bytes        *int64   `json:"bytes,omitempty"`
+	CallDuration *float64 `json:"callDuration,omitempty"`
+	Exit         int      `json:"exit"`
+	Error        string   `json:"error,omitempty"`
+}
+
+// probe logs in, makes the call, and says how it went.
+func probe(ctx context.Context, session *zuora.Session, o options, stdout *output, stderr io.Writer) int {
+	var lines io.Writer = stdout
 	if o.path != "" {
 		lines = stderr
 	}
-	say := func(w io.Writer, format string, args ...any) {
-		_, _ = fmt.Fprintln(w, redact(fmt.Sprintf(format, args...), o.secret))
+	clean := func(text string) string { return redact(text, o.secret) }
+	say := func(format string, args ...any) {
+		if !o.json {
+			_, _ = fmt.Fprintln(lines, clean(fmt.Sprintf(format, args...)))
+		}
 	}
-	say(lines, "server: %s", session.Server())
-	say(lines, "user:   %s", o.user)
-	if o.entity != "" {
-		say(lines, "entity: %s", o.entity)
-	} else {
-		say(lines, "entity: the user's home entity")
+	r := report{Server: clean(session.Server()), User: clean(o.user), Login: "password", Entity: clean(o.entity)}
+	// done ends the report. The failures of a report on standard output are on standard error as well.
+	done := func(code int, failure ...string) int {
+		for _, line := range failure {
+			if !o.json || o.path == "" {
+				_, _ = fmt.Fprintln(stderr, "zuora-connect: "+clean(line))
+			}
+		}
+		if o.json {
+			r.Exit, r.Error = code, clean(strings.Join(failure, "; "))
+			encoder := json.NewEncoder(lines)
+			encoder.SetEscapeHTML(false)
+			_ = encoder.Encode(r)
+		}
+		return code
 	}
+	say("server: %s", session.Server())
+	say("user:   %s", o.user)
+	say("entity: %s", cmp.Or(o.entity, "the user's home entity"))
 
 	start := time.Now()
-	if err := session.Connect(ctx); err != nil {
-		say(stderr, "zuora-connect: not signed in after %v: %v", since(start), ended(ctx, err))
+	err := session.Connect(ctx)
+	r.Duration = time.Since(start).Seconds()
+	if err != nil {
+		failure := fmt.Sprintf("not logged in after %v: %v", since(start), onlyTry(ended(ctx, err)))
 		if errors.Is(err, zuora.ErrUnauthenticated) {
-			say(stderr, "zuora-connect: check the user, the secret, and that the user belongs to this server, before you try again: refusals can lock a user out")
-			return exitRefused
+			return done(exitRefused, failure, "check the user, the secret and the server before you try again, because refusals can lock a user out; "+
+				"a user of another data centre, or of a sandbox, is refused as if the password were wrong")
 		}
-		return exitSignIn
+		return done(exitLogin, failure)
 	}
-	say(lines, "signed in after %v", since(start))
+	say("logged in after %v", since(start))
 	if o.path == "" {
-		return exitOK
+		return done(exitOK)
 	}
 
 	start = time.Now()
-	status, n, err := fetch(ctx, session, o.path, stdout)
+	status, n, err := call(ctx, session, o, stdout)
+	r.Status, r.Bytes, r.CallDuration = status, &n, new(time.Since(start).Seconds())
 	if err != nil {
-		say(stderr, "zuora-connect: the call failed after %v: %v", since(start), ended(ctx, err))
-		return exitCall
+		return done(o.exitOf(err, status), fmt.Sprintf("the call failed after %v: %v", since(start), ended(ctx, err)))
 	}
-	say(lines, "answer: %d %s, %d bytes after %v", status, http.StatusText(status), n, since(start))
-	return exitOK
+	say("response: %d %s, %d bytes after %v", status, http.StatusText(status), n, since(start))
+	return done(exitOK)
 }
 
-// fetch copies the body of the path's answer to w, as it comes.
-func fetch(ctx context.Context, session *zuora.Session, path string, w io.Writer) (status int, n int64, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, session.Server()+path, nil)
+// onlyTry leaves out of a failed login when the session would try the next one.
+func onlyTry(err error) string {
+	text := err.Error()
+	if at := strings.LastIndex(text, "; next try not before "); at >= 0 {
+		return text[:at]
+	}
+	return text
+}
+
+// exitOf returns the exit code of a call that failed, by the table of docs/errors.md. A
+// path alone has one code for all. status is 0 if there was no response.
+func (o options) exitOf(err error, status int) int {
+	switch {
+	case !o.called:
+		return exitCall
+	case errors.Is(err, zuora.ErrNotFound):
+		return exitNotFound
+	case errors.Is(err, zuora.ErrPermissionDenied), errors.Is(err, zuora.ErrUnauthenticated):
+		return exitNotAllowed
+	case errors.Is(err, zuora.ErrRateLimited), errors.Is(err, zuora.ErrLocked):
+		return exitLater
+	case status == 0:
+		return exitNoResponse
+	}
+	return exitCall
+}
+
+// call makes the call and copies the body of the response to stdout, as it comes.
+func call(ctx context.Context, session *zuora.Session, o options, stdout *output) (status int, n int64, err error) {
+	req, err := http.NewRequestWithContext(ctx, o.method, session.Server()+o.path, bytes.NewReader(o.body))
 	if err != nil {
 		return 0, 0, err
+	}
+	if o.data != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := session.Do(req)
 	if err != nil {
-		return 0, 0, err
+		if failed := (*zuora.Error)(nil); errors.As(err, &failed) {
+			status = failed.StatusCode
+		}
+		return status, 0, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if n, err = io.Copy(w, resp.Body); err != nil {
+	var to io.Writer = stdout
+	if terminal(stdout.Writer) {
+		to = textOnly{stdout}
+	}
+	if n, err = io.Copy(to, resp.Body); err != nil {
 		err = fmt.Errorf("the body stopped after %d bytes: %w", n, err)
 	}
 	return resp.StatusCode, n, err
@@ -164,13 +289,18 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-var cookie = regexp.MustCompile(`ZSession=[^\s;,"'<>]*`)
+// cookie is a session cookie as text may show it: as it is sent, in quotation marks, as a
+// member of JSON, and escaped for JSON, HTML or a URL.
+var cookie = regexp.MustCompile(`(?i)ZSession` + mark + `?\s*(?:[=:]|%3[ad]|&#61;)\s*(?:\\*"[^"\\]*|\\*'[^'\\]*|` + mark + `?[^\s;,"'<>&\\]*)`)
 
-// redact is for servers that repeat in a failure what they were sent. The
-// session takes the secret out of its sign-in's failures only.
+const mark = `(?:\\*["']|&quot;|&#3[49];|%2[27])`
+
+// redact is for servers that repeat in a failure what they were sent.
 func redact(line string, secret zuora.Secret) string {
-	line = strings.ReplaceAll(line, string(secret), "REDACTED")
-	return cookie.ReplaceAllString(line, "ZSession=REDACTED")
+	if secret != "" {
+		line = strings.ReplaceAll(line, string(secret), "REDACTED")
+	}
+	return cookie.ReplaceAllLiteralString(line, "ZSession=REDACTED")
 }
 
 func since(start time.Time) time.Duration { return time.Since(start).Round(time.Millisecond) }

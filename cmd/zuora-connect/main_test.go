@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,7 +122,7 @@ func TestSaysWhereAsWhomAndHowFast(t *testing.T) {
 			assert.Regexp(t, `^server: `+server.URL+`
 user:   api\.user@example\.com
 entity: `+test.entity+`
-signed in after [0-9.]+m?s
+logged in after [0-9.]+m?s
 $`, got.stdout)
 			assert.Empty(t, got.stderr)
 		})
@@ -146,8 +147,8 @@ func TestBodyGoesToStandardOutputByteForByte(t *testing.T) {
 			got := on(server, "/v1/bodies/"+strings.ReplaceAll(name, " ", "%20")).run(t)
 			require.Equal(t, exitOK, got.code, got.stderr)
 			assert.Equal(t, b.body, got.stdout)
-			assert.Contains(t, got.stderr, "server: "+server.URL+"\nuser:   api.user@example.com\nentity: the user's home entity\nsigned in after ")
-			assert.Contains(t, got.stderr, fmt.Sprintf("\nanswer: 200 OK, %d bytes after ", len(b.body)))
+			assert.Contains(t, got.stderr, "server: "+server.URL+"\nuser:   api.user@example.com\nentity: the user's home entity\nlogged in after ")
+			assert.Contains(t, got.stderr, fmt.Sprintf("\nresponse: 200 OK, %d bytes after ", len(b.body)))
 		})
 	}
 }
@@ -241,7 +242,7 @@ func TestSecretComesFromAFile(t *testing.T) {
 		"empty":         {"", exitUsage, "-secret-file: there is no secret in it"},
 		"newline alone": {"\n", exitUsage, "-secret-file: there is no secret in it"},
 		"endless":       {strings.Repeat(secret, 10_000), exitUsage, "-secret-file: longer than 65536 bytes"},
-		"another":       {"wrong", exitRefused, "not signed in"},
+		"another":       {"wrong", exitRefused, "not logged in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "secret")
@@ -386,10 +387,10 @@ func TestRefusedCredentials(t *testing.T) {
 				i.secret = i.env["ZUORA_SECRET_ACCESS_KEY"]
 				got := i.run(t)
 				assert.Equal(t, exitRefused, got.code)
-				assert.Contains(t, got.stderr, "zuora-connect: not signed in after ")
+				assert.Contains(t, got.stderr, "zuora-connect: not logged in after ")
 				assert.Contains(t, got.stderr, "POST /v1/connections: 401 Unauthorized: 90000011 ")
 				assert.Contains(t, got.stderr, "refusals can lock a user out")
-				assert.NotContains(t, got.stdout, "signed in")
+				assert.NotContains(t, got.stdout, "logged in")
 				assert.Equal(t, before+1, server.Logins(), "one try, for three can lock a user out")
 			}
 		})
@@ -415,9 +416,9 @@ func TestSignInFailsOtherwise(t *testing.T) {
 			defer server.Close()
 			c := zuora.Credentials{AccessKeyID: "user", SecretAccessKey: "s3cret s3cret"}
 			got := at(server.URL, server.Client().Transport, c, "/v1/ok").run(t)
-			assert.Equal(t, exitSignIn, got.code)
+			assert.Equal(t, exitLogin, got.code)
 			assert.Empty(t, got.stdout)
-			assert.Contains(t, got.stderr, "zuora-connect: not signed in after ")
+			assert.Contains(t, got.stderr, "zuora-connect: not logged in after ")
 			assert.Contains(t, got.stderr, test.says)
 		})
 	}
@@ -426,7 +427,7 @@ func TestSignInFailsOtherwise(t *testing.T) {
 		i := on(server)
 		i.base = nil
 		got := i.run(t)
-		assert.Equal(t, exitSignIn, got.code)
+		assert.Equal(t, exitLogin, got.code)
 		assert.Contains(t, got.stderr, "certificate")
 		assert.Zero(t, server.Logins())
 	})
@@ -434,7 +435,7 @@ func TestSignInFailsOtherwise(t *testing.T) {
 		server := newServer(t)
 		i := on(server)
 		server.Close()
-		assert.Equal(t, exitSignIn, i.run(t).code)
+		assert.Equal(t, exitLogin, i.run(t).code)
 	})
 	t.Run("interrupted", func(t *testing.T) {
 		server := newServer(t)
@@ -448,8 +449,8 @@ func TestSignInFailsOtherwise(t *testing.T) {
 		i := on(server, "/v1/ok")
 		i.ctx = ctx
 		got := i.run(t)
-		assert.Equal(t, exitSignIn, got.code)
-		assert.Regexp(t, `not signed in after .*: interrupt signal received\n$`, got.stderr)
+		assert.Equal(t, exitLogin, got.code)
+		assert.Regexp(t, `not logged in after .*: interrupt signal received\n$`, got.stderr)
 	})
 }
 
@@ -479,7 +480,7 @@ func TestCallFails(t *testing.T) {
 			got := on(server, "/v1/fails?email=who@example.com").run(t)
 			assert.Equal(t, exitCall, got.code)
 			assert.Empty(t, got.stdout, "what is piped on is never a failure")
-			assert.Contains(t, got.stderr, "\nsigned in after ")
+			assert.Contains(t, got.stderr, "\nlogged in after ")
 			assert.Contains(t, got.stderr, "\nzuora-connect: the call failed after ")
 			assert.Contains(t, got.stderr, test.says)
 			assert.NotContains(t, got.stderr, "who@example.com")
@@ -534,12 +535,12 @@ func TestTimeoutIsForTheWholeRun(t *testing.T) {
 		says    string
 		elapsed time.Duration
 	}{
-		"in time":                 {nil, 14 * time.Second, 15 * time.Second, exitOK, "answer: 200 OK", 29 * time.Second},
-		"at sign-in":              {nil, time.Hour, 0, exitSignIn, "not signed in after 30s: gave up after 30s (-timeout)\n", 30 * time.Second},
+		"in time":                 {nil, 14 * time.Second, 15 * time.Second, exitOK, "response: 200 OK", 29 * time.Second},
+		"at sign-in":              {nil, time.Hour, 0, exitLogin, "not logged in after 30s: gave up after 30s (-timeout)\n", 30 * time.Second},
 		"at the call":             {nil, 20 * time.Second, time.Hour, exitCall, "the call failed after 10s: gave up after 30s (-timeout)\n", 30 * time.Second},
-		"longer":                  {[]string{"-timeout", "2m"}, 45 * time.Second, 45 * time.Second, exitOK, "signed in after 45s\nanswer: 200 OK", 90 * time.Second},
-		"shorter, at sign-in":     {[]string{"-timeout", "5s"}, time.Hour, 0, exitSignIn, "gave up after 5s (-timeout)\n", 5 * time.Second},
-		"as long as there can be": {[]string{"-timeout", "2562047h"}, time.Second, time.Second, exitOK, "answer: 200 OK", 2 * time.Second},
+		"longer":                  {[]string{"-timeout", "2m"}, 45 * time.Second, 45 * time.Second, exitOK, "logged in after 45s\nresponse: 200 OK", 90 * time.Second},
+		"shorter, at sign-in":     {[]string{"-timeout", "5s"}, time.Hour, 0, exitLogin, "gave up after 5s (-timeout)\n", 5 * time.Second},
+		"as long as there can be": {[]string{"-timeout", "2562047h"}, time.Second, time.Second, exitOK, "response: 200 OK", 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -597,7 +598,7 @@ func TestEchoedHeadersAreNotShown(t *testing.T) {
 			server.Intercept(func(*http.Request) http.Handler { return answer })
 			for _, args := range [][]string{nil, {"/v1/echo"}} {
 				got := on(server, args...).run(t)
-				assert.Contains(t, []int{exitRefused, exitSignIn}, got.code)
+				assert.Contains(t, []int{exitRefused, exitLogin}, got.code)
 			}
 			server.Intercept(func(r *http.Request) http.Handler {
 				if r.Method == http.MethodPost {
@@ -663,7 +664,7 @@ func TestHelpAndPackageCommentAgreeOnTheExitCodes(t *testing.T) {
 	_, codes, found := strings.Cut(usage, "exit codes:\n")
 	require.True(t, found)
 	lines := strings.Split(strings.TrimSuffix(codes, "\n"), "\n")
-	require.Len(t, lines, exitSignIn+1)
+	require.Len(t, lines, exitNoResponse+1)
 	for i, line := range lines {
 		assert.True(t, strings.HasPrefix(line, fmt.Sprintf("  %d  ", i)), line)
 		assert.Contains(t, string(source), "//\t"+strings.TrimPrefix(line, "  ")+"\n")
@@ -696,6 +697,9 @@ func TestInterruptEndsTheProgram(t *testing.T) {
 		<-ended
 	case <-ended:
 	}
-	assert.Equal(t, exitSignIn, cmd.ProcessState.ExitCode(), stderr.String())
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, ok)
+	assert.True(t, status.Signaled(), "an exit code would let a loop of a shell go on")
+	assert.Equal(t, os.Interrupt, status.Signal())
 	assert.Contains(t, stderr.String(), "interrupt signal received")
 }

@@ -1,27 +1,33 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
+	"net/http"
 	"net/url"
 	"os"
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/zuora-go/zuora"
 )
 
 const usage = `usage: zuora-connect [flags] [path]
 
-Signs in to Zuora and says where, as whom and how long it took. With a path,
+Logs in to Zuora and says where, as whom and how long it took. With a path,
 such as '/v1/catalog/products?pageSize=1', it then gets that path and copies
-the body of the answer to standard output; what else there is to say goes to
+the body of the response to standard output; what else there is to say goes to
 standard error, and without a path to standard output. Failures always go to
 standard error.
 
@@ -29,31 +35,50 @@ environment, and the flags that override it:
   ZUORA_SERVER             -server URL        base URL, such as https://rest.zuora.com
   ZUORA_ACCESS_KEY_ID      -user NAME         access key ID, that is the user name
   ZUORA_SECRET_ACCESS_KEY  -secret-file FILE  secret access key, that is the password:
-                                              the variable holds it, or the file does,
+                                              the variable contains it, or the file does,
                                               where a newline at its end is ignored;
                                               - is standard input
   ZUORA_ENTITY_ID          -entity ID         entity to work in; optional: without it,
                                               or if it is empty, the user's home entity
+  HTTPS_PROXY, NO_PROXY                       the proxy to go through, and where not to
+  SSL_CERT_FILE                               a file of certificates to trust instead of
+                                              the system's (not on Windows and macOS)
+
+the call:
+  -X METHOD          the method: GET unless set, or POST with -d
+  -d @FILE           the body, JSON, from the file; @- is standard input, and what
+                     does not begin with @ is the body itself
 
 other flags:
-  -timeout DURATION  for the whole run; 30s unless set
+  -json              say what there is to say in one line of JSON; "duration" is the
+                     seconds of the login, "entity" is "" for the home entity, "exit" is
+                     the exit code, and "error" is there if something failed
+  -timeout DURATION  for the whole run, such as 90s or 2m; 30s unless set
   -version           print the version and stop
   -help              print this and stop
 
 exit codes:
-  0  signed in, and the path, if there was one, answered well
-  1  signed in, but the path's call failed
+  0  logged in, and the call, if there was one, succeeded
+  1  logged in, but the call failed; or standard output could not be written
   2  the arguments or the configuration are wrong; nothing was sent
   3  Zuora refused the credentials
-  4  the sign-in failed otherwise: no connection, no time left, not Zuora
+  4  the login failed otherwise: no connection, no time left, not Zuora
+  5  with -X or -d: there is no such object (404, category 40)
+  6  with -X or -d: the user may not do that (401, 403, categories 10 and 11)
+  7  with -X or -d: try again later (429, rate limits, locks)
+  8  with -X or -d: no response; if the call changes something, look whether it did
 `
 
 // options is what the arguments and the environment say.
 type options struct {
 	server, user, entity, secretFile, path string
 	secret                                 zuora.Secret
+	method                                 string
+	called                                 bool    // -X or -d is set
+	data                                   *string // -d
+	body                                   []byte
 	timeout                                time.Duration
-	version                                bool
+	json, version                          bool
 }
 
 // parse reads the arguments and the environment. Where the flags can be read,
@@ -67,12 +92,29 @@ func parse(args []string, env func(string) string) (options, error) {
 	flags.StringVar(&o.user, "user", env("ZUORA_ACCESS_KEY_ID"), "")
 	flags.StringVar(&o.entity, "entity", env("ZUORA_ENTITY_ID"), "")
 	flags.StringVar(&o.secretFile, "secret-file", "", "")
-	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "")
+	o.timeout = 30 * time.Second
+	flags.Func("timeout", "", func(v string) (err error) {
+		if o.timeout, err = time.ParseDuration(v); err != nil {
+			return errors.New("it wants a number and a unit, such as 30s or 2m")
+		}
+		return nil
+	})
+	flags.StringVar(&o.method, "X", "", "")
+	flags.Func("d", "", func(v string) error { o.data = &v; return nil })
+	flags.BoolVar(&o.json, "json", false, "")
 	flags.BoolVar(&o.version, "version", false, "")
 	if err := flags.Parse(args); err != nil || o.version {
 		return o, err
 	}
-	o.path, o.secret = flags.Arg(0), zuora.Secret(env("ZUORA_SECRET_ACCESS_KEY"))
+	o.path, o.secret = flags.Arg(0), zuora.Secret(strings.TrimPrefix(env("ZUORA_SECRET_ACCESS_KEY"), byteOrderMark))
+	o.called = o.method != "" || o.data != nil
+	if o.method = strings.ToUpper(o.method); o.method == "" {
+		o.method = http.MethodGet
+		if o.data != nil {
+			o.method = http.MethodPost
+		}
+	}
+	_, badMethod := http.NewRequest(o.method, "https://rest.zuora.com/", nil)
 
 	var wrong []error
 	for _, w := range []struct {
@@ -84,6 +126,10 @@ func parse(args []string, env func(string) string) (options, error) {
 		{o.secret == "" && o.secretFile == "", "no secret: set ZUORA_SECRET_ACCESS_KEY to it, or -secret-file to a file that holds it (- is standard input)"},
 		{o.timeout <= 0, "-timeout has to be more than 0"},
 		{flags.NArg() > 1, "one path at most; flags go before it"},
+		{o.called && flags.NArg() == 0, "-X and -d are for a call: add its path"},
+		{badMethod != nil, "-X is not a method, such as PUT"},
+		{o.secretFile == "-" && o.data != nil && *o.data == "@-", "-secret-file - and -d @- cannot both read standard input"},
+		{o.method == http.MethodPost && logsIn(o.path), "zuora-connect logs in by itself: call it without a path"},
 	} {
 		if w.is {
 			wrong = append(wrong, errors.New(w.what))
@@ -93,6 +139,12 @@ func parse(args []string, env func(string) string) (options, error) {
 		wrong = append(wrong, checkPath(o.path))
 	}
 	return o, errors.Join(wrong...)
+}
+
+// logsIn reports whether a POST to path is a login, which a session refuses to send.
+func logsIn(path string) bool {
+	path, _, _ = strings.Cut(path, "?")
+	return strings.HasSuffix(path, "/v1/connections") || strings.HasSuffix(path, "/oauth/token")
 }
 
 // checkPath lets through what, put behind the server's URL, is a path there.
@@ -122,56 +174,106 @@ func inOurTerms(err error) error {
 }
 
 // readSecret reads the secret from the file of that name, or from stdin for
-// "-". A pipe may never end, so ctx ends the wait for it.
+// "-". Some editors and shells of Windows begin a file with a byte order mark, or write
+// it as UTF-16; neither is part of the secret.
 func readSecret(ctx context.Context, name string, stdin io.Reader) (zuora.Secret, error) {
-	type result struct {
-		secret string
-		err    error
+	const most = 64 << 10 // bytes; no header is longer
+	b, err := read(ctx, name, stdin, most)
+	if err != nil {
+		return "", fmt.Errorf("-secret-file: %w", err)
 	}
-	read := make(chan result, 1)
+	secret, terminated := strings.CutSuffix(text(b), "\n")
+	if terminated {
+		secret = strings.TrimSuffix(secret, "\r")
+	}
+	if secret == "" {
+		return "", errors.New("-secret-file: there is no secret in it")
+	}
+	return zuora.Secret(secret), nil
+}
+
+const byteOrderMark = "\uFEFF"
+
+// text returns b in UTF-8, without a byte order mark.
+func text(b []byte) string {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(b, []byte{0xFE, 0xFF}):
+		order = binary.BigEndian
+	default:
+		return strings.TrimPrefix(string(b), byteOrderMark)
+	}
+	var units []uint16
+	for i := 2; i+1 < len(b); i += 2 {
+		units = append(units, order.Uint16(b[i:]))
+	}
+	return string(utf16.Decode(units))
+}
+
+// readBody reads what -d names.
+func (o *options) readBody(ctx context.Context, stdin io.Reader) (err error) {
+	if o.data == nil {
+		return nil
+	}
+	name, isFile := strings.CutPrefix(*o.data, "@")
+	if !isFile {
+		o.body = []byte(*o.data)
+		return nil
+	}
+	if o.body, err = read(ctx, name, stdin, math.MaxInt64-1); err != nil {
+		return fmt.Errorf("-d: %w", err)
+	}
+	return nil
+}
+
+// read reads the file of that name, or stdin for "-", and at most that many bytes. A pipe
+// may never end, so ctx ends the wait for it.
+func read(ctx context.Context, name string, stdin io.Reader, most int64) ([]byte, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
 	go func() {
-		secret, err := readAll(name, stdin)
-		read <- result{secret, err}
+		b, err := readAll(name, stdin, most)
+		done <- result{b, err}
 	}()
 	select {
-	case r := <-read:
-		secret, terminated := strings.CutSuffix(r.secret, "\n")
-		if terminated {
-			secret = strings.TrimSuffix(secret, "\r")
-		}
-		switch {
-		case r.err != nil:
-			return "", fmt.Errorf("-secret-file: %w", r.err)
-		case secret == "":
-			return "", errors.New("-secret-file: there is no secret in it")
-		}
-		return zuora.Secret(secret), nil
+	case r := <-done:
+		return r.b, r.err
 	case <-ctx.Done():
-		return "", fmt.Errorf("-secret-file: not read: %w", context.Cause(ctx))
+		return nil, fmt.Errorf("not read: %w", context.Cause(ctx))
 	}
 }
 
-func readAll(name string, stdin io.Reader) (string, error) {
-	const most = 64 << 10 // bytes; no header is longer
+func readAll(name string, stdin io.Reader, most int64) ([]byte, error) {
 	from := stdin
 	if name != "-" {
 		file, err := os.Open(name)
 		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			return "", e.Err // without the name, should that be the secret itself
+			return nil, e.Err // without the name, should that be the secret itself
 		} else if err != nil {
-			return "", err
+			return nil, err
 		}
 		defer func() { _ = file.Close() }()
 		from = file
+	} else if terminal(stdin) {
+		b, err := bufio.NewReader(stdin).ReadBytes('\n') // Enter is enough
+		if err == io.EOF {
+			err = nil
+		}
+		return b, err
 	}
 	b, err := io.ReadAll(io.LimitReader(from, most+1))
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return "", e.Err
+		return nil, e.Err
 	}
-	if err == nil && len(b) > most {
+	if err == nil && int64(len(b)) > most {
 		err = fmt.Errorf("longer than %d bytes", most)
 	}
-	return string(b), err
+	return b, err
 }
 
 // version is a line about this program, as far as its build has recorded it.
