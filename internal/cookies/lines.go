@@ -30,6 +30,11 @@ func (j *Jar) TakeOut(h http.Header) {
 // in a place where the name of a cookie may be. Several lines may have been made
 // one, with commas.
 func sets(line string, all []Cookie) bool {
+	for _, c := range all { // as nearly every line is
+		if value, ok := strings.CutPrefix(line, c.Name); ok && strings.HasPrefix(value, "=") {
+			return true
+		}
+	}
 	for line != "" {
 		part := line
 		if end := strings.IndexAny(line, ",;"); end >= 0 {
