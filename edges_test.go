@@ -520,14 +520,18 @@ func TestWaitingForALoginEndsByACauseThatCannotBeCompared(t *testing.T) {
 }
 
 func TestCallThatHasEndedAlreadyStartsNoSignIn(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.ErrorIs(t, session.Connect(ctx), context.Canceled)
-	_, _, err := get(ctx, session, "/v1/ok")
-	require.ErrorIs(t, err, context.Canceled)
-	require.Zero(t, server.Logins())
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		session := newSession(t, inMemoryConfig(tenant))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, session.Connect(ctx), context.Canceled)
+		_, _, err := get(ctx, session, "/v1/ok")
+		require.ErrorIs(t, err, context.Canceled)
+		synctest.Wait() // for a login that nobody waits for
+		require.Zero(t, tenant.Logins())
+	})
 }
 
 // No hook of the caller's trace is called for the login, those of the net
