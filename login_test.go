@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -579,7 +580,7 @@ type records struct {
 
 func (r *records) logger(level slog.Level, asJSON bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == "duration" || a.Key == "until") {
+		if len(groups) == 0 && (slices.Contains([]string{slog.TimeKey, "duration", "until", "server", "entity"}, a.Key)) {
 			return slog.Attr{}
 		}
 		return a
@@ -653,6 +654,41 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{`level=INFO msg="zuora: logged in" generation=3`}, log.take())
 	})
+}
+
+// Where and as what, which the other tests leave out: a program may have many sessions.
+func TestLogLinesNameServerAndEntity(t *testing.T) {
+	for entity, want := range map[zuora.Entity]string{
+		{}: `""`, {ID: "uuid"}: "uuid", {LegacyID: "id"}: "id", {LegacyName: "name"}: "name",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			var log records
+			cfg := inMemoryConfig(tenant)
+			cfg.Entity = entity
+			cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)).WithGroup("client")
+			session := newSession(t, cfg)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			tenant.Expire()
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			tenant.Expire()
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				if isLogin(r) {
+					return zuoratest.ServerError()
+				}
+				return nil
+			})
+			_, err := session.HTTPClient().Get(session.Server() + "/v1/ok")
+			require.Error(t, err)
+			synctest.Wait()
+			lines := log.take()
+			require.Len(t, lines, 6)
+			for _, line := range lines {
+				require.Contains(t, line, " client.server="+session.Server()+" client.entity="+want+" ")
+			}
+		})
+	}
 }
 
 // What it took, and until when, which the other tests leave out.

@@ -362,3 +362,41 @@ func TestProvidersCredentialsAreChecked(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 	require.Equal(t, 1, server.Logins())
 }
+
+// A URL that is copied from the wrong place is refused with the right one.
+func TestServerThatIsALoginOrTheWebApplicationIsRefused(t *testing.T) {
+	credentials := zuora.Credentials{AccessKeyID: "user", SecretAccessKey: "s3cret s3cret"}
+	for given, right := range map[string]string{
+		"https://rest.zuora.com/v1/connections":                "https://rest.zuora.com",
+		"https://REST.eu.zuora.com/v1/connections/":            "https://rest.eu.zuora.com",
+		"https://apisandbox-api.zuora.com/rest/v1/connections": "https://apisandbox-api.zuora.com/rest",
+		"https://127.0.0.1:8443/v1/connections":                "https://127.0.0.1:8443",
+		"https://rest.zuora.com/oauth/token":                   "https://rest.zuora.com",
+		"https://www.zuora.com":                                zuora.ServerURLProductionUSCloud2,
+		"https://www.zuora.com/apps/":                          zuora.ServerURLProductionUSCloud2,
+		"https://zuora.com/v1":                                 zuora.ServerURLProductionUSCloud2,
+		"https://na.zuora.com":                                 zuora.ServerURLProductionUSCloud1,
+		"https://EU.zuora.com/apps/newlogin.do":                zuora.ServerURLProductionEU,
+		"https://ap.zuora.com/":                                zuora.ServerURLProductionAPAC,
+		"https://apisandbox.zuora.com/apps":                    zuora.ServerURLAPISandboxUSCloud2,
+		"https://sandbox.na.zuora.com/platform":                zuora.ServerURLAPISandboxUSCloud1,
+		"https://sandbox.eu.zuora.com":                         zuora.ServerURLAPISandboxEU,
+		"https://test.zuora.com/":                              zuora.ServerURLDeveloperAndCentralSandboxUS,
+		"https://test.eu.zuora.com/apps/Home.do":               zuora.ServerURLDeveloperAndCentralSandboxEU,
+		"https://test.ap.zuora.com":                            zuora.ServerURLDeveloperAndCentralSandboxAPAC,
+		"https://rest.zuora.com/apps":                          "https://rest.zuora.com",
+	} {
+		_, err := zuora.NewSession(zuora.SessionConfig{Server: given, Credentials: credentials})
+		if assert.ErrorContains(t, err, "SessionConfig.Server", given) {
+			assert.True(t, strings.HasSuffix(err.Error(), " "+right), "%s: %v", given, err)
+		}
+	}
+	for _, good := range []string{
+		"https://services123.zuora.com/apps/v1/", "https://proxy.example/apps", "https://connections.example/v1", "https://www.zuora.com.example", "https://proxy.example/v1/zuora",
+	} {
+		_, err := zuora.NewSession(zuora.SessionConfig{Server: good, Credentials: credentials})
+		assert.NoError(t, err, good)
+	}
+	_, err := zuora.NewCaller("https://www.zuora.com/apps", http.DefaultClient)
+	assert.ErrorContains(t, err, zuora.ServerURLProductionUSCloud2)
+}

@@ -64,8 +64,8 @@ type SessionConfig struct {
 	LoginTimeout time.Duration
 
 	// Logger is told of sign-ins, renewals, replays, sign-ins held back and a Store
-	// that fails, with the reasons; never of a body, a cookie or a secret. Nil:
-	// silence.
+	// that fails, with the reasons; never of a body, a cookie or a secret. Each line names
+	// the server and the entity, which is "" for the user's home entity. Nil: silence.
 	Logger *slog.Logger
 
 	// Store keeps one session for many processes, where there are so many that
@@ -174,7 +174,7 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		clock:        idle.Clock{Start: time.Now()},
 	}
 	if cfg.Logger != nil {
-		s.log = slog.New(harmless{cfg.Logger.Handler()})
+		s.log = slog.New(harmless{cfg.Logger.Handler()}).With("server", s.server, "entity", cmp.Or(cfg.Entity.ID, cfg.Entity.LegacyID, cfg.Entity.LegacyName))
 	}
 	rt := cfg.Base
 	if rt == nil {
@@ -196,9 +196,19 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	return s, nil
 }
 
-// harmless is a handler whose panics stay its own. It has no attributes and no
-// groups beyond those that the Logger was given with.
+// harmless is a handler whose panics stay its own. It has no groups beyond those that the
+// Logger was given with.
 type harmless struct{ slog.Handler }
+
+// WithAttrs returns h itself if the handler panics.
+func (h harmless) WithAttrs(attrs []slog.Attr) (with slog.Handler) {
+	defer func() {
+		if recover() != nil {
+			with = h
+		}
+	}()
+	return harmless{h.Handler.WithAttrs(attrs)}
+}
 
 func (h harmless) Enabled(ctx context.Context, level slog.Level) (enabled bool) {
 	defer func() { _ = recover() }()

@@ -350,6 +350,8 @@ func TestBadUsageSendsNothing(t *testing.T) {
 		"not a URL's path":      {args: []string{"/v1/%zz"}, says: "the path is not one that a URL can have"},
 		"control character":     {args: []string{"/v1/ok\n"}, says: "the path is not one that a URL can have"},
 		"http":                  {args: []string{"-server", "http://rest.zuora.com"}, says: "the server (ZUORA_SERVER or -server)"},
+		"the login's URL":       {args: []string{"-server", "https://rest.zuora.com/v1/connections"}, says: "(ZUORA_SERVER or -server) ends in /v1/connections, which is the login; it has to be https://rest.zuora.com"},
+		"the web application":   {args: []string{"-server", "https://eu.zuora.com/apps"}, says: "its REST API is at https://rest.eu.zuora.com"},
 		"no host":               {env: [2]string{"ZUORA_SERVER", "rest.zuora.com"}, says: "the server (ZUORA_SERVER or -server)"},
 		"secret in the server":  {args: []string{"-server", "https://user:" + secret + "@rest.zuora.com"}, says: "the server (ZUORA_SERVER or -server)"},
 		"user info":             {args: []string{"-server", "https://user:password@rest.zuora.com"}, says: "ZUORA_ACCESS_KEY_ID or -user"},

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -49,7 +50,8 @@ func IsLogin(u *url.URL) bool {
 }
 
 // ParseServer checks a base URL and puts it into its one form: no "/" and no
-// "/v1" at its end. Its errors do not repeat the URL, which may hold a secret.
+// "/v1" at its end. Its errors do not repeat the URL, which may hold a secret, except that
+// they spell a server that is wrong by its path or host.
 func ParseServer(server string) (*url.URL, error) {
 	u, err := url.Parse(server)
 	switch {
@@ -74,7 +76,37 @@ func ParseServer(server string) (*url.URL, error) {
 	u.RawPath = ""
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.Path = strings.TrimRight(strings.TrimSuffix(u.Path, "/v1"), "/")
+	for _, login := range []string{"/v1/connections", "/oauth/token"} {
+		if before, found := strings.CutSuffix(u.Path, login); found {
+			right := url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/")}
+			return nil, fmt.Errorf("ends in %s, which is the login; it has to be %s", login, right.String())
+		}
+	}
+	if right := restOf(u); right != "" {
+		return nil, fmt.Errorf("is Zuora's web application; its REST API is at %s", right)
+	}
 	return u, nil
+}
+
+// sites are what comes before zuora.com in the names of Zuora's web hosts. With rest.
+// before it, it is the REST API of the same data centre.
+var sites = []string{"", "na.", "eu.", "ap.", "apisandbox.", "sandbox.na.", "sandbox.eu.", "test.", "test.eu.", "test.ap."}
+
+// restOf returns the server of the REST API if u is Zuora's web application. Other hosts
+// of Zuora may have a REST API at /apps, such as services123.zuora.com.
+func restOf(u *url.URL) string {
+	host := strings.TrimPrefix(u.Hostname(), "www.")
+	site, ok := strings.CutSuffix(host, "zuora.com")
+	rest, isREST := strings.CutPrefix(site, "rest.")
+	switch {
+	case !ok || !slices.Contains(sites, rest):
+		return ""
+	case !isREST:
+		return "https://rest." + host
+	case u.Path == "/apps" || strings.HasPrefix(u.Path, "/apps/"):
+		return "https://" + host
+	}
+	return ""
 }
 
 func loopback(host string) bool {
