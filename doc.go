@@ -24,13 +24,12 @@
 // A Session may be used by any number of goroutines. Use one for each user and
 // entity, for as long as the program runs: Zuora limits sign-ins.
 //
-// It signs in before a call when there is no session, and when the last call
-// that was answered was sent longer than [SessionConfig.IdleTimeout] ago. Of
-// callers that need a session at the same time one brings about the sign-in and
-// all wait for it. A caller whose context ends stops waiting at once and takes
-// nobody along: the sign-in goes on for the others, for
-// [SessionConfig.LoginTimeout] at most. It has the values of the first caller's
-// context, and neither its end nor its httptrace.
+// It logs in before a call when there is no session, when the last call that was
+// answered was sent longer than [SessionConfig.IdleTimeout] ago, and when the session
+// cookie has ended by its Max-Age. Of callers that need a session at the same time one
+// starts the login and all wait for it. A caller whose context ends stops waiting at
+// once, and the login goes on for the others, for [SessionConfig.LoginTimeout] at most.
+// It has the values of the first caller's context, and neither its end nor its httptrace.
 //
 // A call is sent a second time in one case only: when its response says that the
 // session has expired, and nothing else. That is status 401, or a JSON body of at
@@ -38,15 +37,22 @@
 // processId, requestId and message, or none except the code INVALID_SESSION of a
 // fault, with or without a prefix, and its message. Any other failure that names
 // INVALID_SESSION is not replayed, because part of the call may have been carried
-// out; the next call logs in. The Session then signs in, unless
-// another call has made it do so, and sends the call again, once. If that is
-// refused too, it is the resource that refuses: the caller gets the answer, and
-// for 10 seconds no refusal brings about a sign-in. Nor does a fourth refusal
-// within 30 seconds, if signing in was no help after the three before. A request
-// whose body cannot be had again (GetBody is nil) is not sent again; its refusal
-// is handed back, and the next call signs in. The Session retries nothing else,
-// neither failures nor broken connections; what net/http does by itself, with a
-// connection that was closed under a request, it still does.
+// out; the next call logs in. The Session then logs in, unless another call has made
+// it do so, and sends the call again, once; and again if that session has been replaced
+// in the meantime, 4 times at most. A request whose body cannot be had again (GetBody is
+// nil) is not sent again: the caller gets the refusal, and the next call logs in. The
+// Session retries nothing else, neither failures nor broken connections; what net/http
+// does by itself, with a connection that was closed under a request, it still does.
+//
+// If the replay is refused too, the resource refuses, and the caller gets the response.
+// For 10 seconds refusals of its path, whatever the query, are then no reason for
+// another login; after that one call is tried, and if it is refused again the wait
+// doubles, to 10 minutes at most. A path that is answered well in between waits for 20
+// seconds at most. Three such paths that differ only in segments with digits, which are
+// keys as a rule, make all paths of that form wait, from 30 seconds to 10 minutes, and
+// 16 such forms make all paths wait that have not been answered well since. Other paths
+// are renewed at once. At most 4 logins in 30 seconds may wait for the response that
+// shows whether they helped.
 //
 // A login that failed is not tried again too soon. Calls get a [*LoginError] at
 // once, with the time of the next try. Credentials that Zuora has refused are

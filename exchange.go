@@ -58,7 +58,7 @@ func (x *exchange) values() *redact.Values {
 // values returns what must not be said: all, and the secrets and cookies of g, if it
 // is not nil, and of the current generation.
 func (s *Session) values(g *generation, all ...string) *redact.Values {
-	for _, g := range []*generation{g, s.current.Load()} {
+	for _, g := range []*generation{g, s.state().current.Load()} {
 		if g != nil {
 			all = append(append(all, string(g.secret)), g.jar.Secrets()...)
 		}

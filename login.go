@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zuora-go/zuora/internal/backoff"
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
-	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/redact"
 	"github.com/zuora-go/zuora/internal/response"
 )
@@ -53,86 +53,46 @@ func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, er
 
 // ownLogin logs in with c, unless that has to wait.
 func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[login]) (login, error) {
-	if held := s.heldBack(c); held.Err != nil {
-		return login{}, newLoginError(held)
+	t := s.state()
+	if wait := t.waitFor(c); wait.Err != nil {
+		return login{}, newLoginError(wait)
 	}
 	sent := s.clock.Now()
 	failed := login{tried: &c}
 	jar, err := s.signIn(ctx, c, func(err error) {
-		if !f.Failed(failed, err) {
-			s.hold(err, &c)
+		if !f.Failed(failed, err) { // the callers have been told of a time-out
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.wait(err, &c)
 		}
 	})
 	if err != nil {
 		return failed, err
 	}
-	g := &generation{jar: jar, secret: c.SecretAccessKey, born: sent.Mono}
+	g := &generation{jar: jar, secret: c.SecretAccessKey}
 	g.Used(sent)
 	return login{&c, g}, nil
 }
 
-// land makes a login's generation the current one, or sets when the next login may
-// be tried.
-func (s *Session) land(l login, err error) (login, error, func()) {
-	if err == context.DeadlineExceeded {
-		err = fmt.Errorf("zuora: not done after %v (LoginTimeout): %w", s.loginTimeout, err)
-	}
-	failed, known := err.(*LoginError) // of an earlier login
-	if err != nil && !known {
-		failed = newLoginError(s.hold(err, l.tried))
-	}
-	switch {
-	case !s.settle(l):
-		return login{}, ErrSessionClosed, func() {}
-	case err == nil:
-		took := time.Duration(s.clock.Now().Mono - l.generation.Mono.Load())
-		return l, nil, func() { s.log.Info("zuora: logged in", "generation", l.generation.number, "duration", took) }
-	case known:
-		return login{}, failed, func() {}
-	}
-	logged := *failed
-	return login{}, failed, func() {
-		s.log.Warn("zuora: login failed; the next one has to wait", "error", logged.Err, "until", logged.Next)
-	}
+// waitFor returns what a login with c has to wait for.
+func (t *state) waitFor(c Credentials) backoff.Wait {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failed.For(c)
 }
 
-// heldBack is what forbids a login with c.
-func (s *Session) heldBack(c Credentials) holdback.Entry {
-	book := s.held.Load()
-	if held := book.Held(); held.Err != nil {
-		return held
-	}
-	return book.HeldFor(c)
-}
-
-// hold notes that a login failed.
-func (s *Session) hold(err error, tried *Credentials) holdback.Entry {
+// wait sets how long logins have to wait after one, with the credentials tried if it
+// came so far, failed with err. t is locked.
+func (t *state) wait(err error, tried *Credentials) backoff.Wait {
 	var e *Error
-	switch book := s.held.Load(); {
+	switch {
 	case tried != nil && errors.Is(err, ErrUnauthenticated):
-		return book.FailedFor(*tried, err, 5*time.Minute) // three wrong tries can lock a user out
+		return t.failed.FailedFor(*tried, err, 5*time.Minute) // three wrong tries can lock a user out
 	case errors.Is(err, ErrRateLimited) && errors.As(err, &e):
-		return book.Failed(err, cmp.Or(response.Wait(e.Header.Get("Retry-After")), time.Minute))
+		return t.failed.Failed(err, cmp.Or(response.Wait(e.Header.Get("Retry-After")), time.Minute))
 	default:
-		return book.Failed(err, 0)
+		return t.failed.Failed(err, 0)
 	}
-}
-
-// settle ends the flight, with l's generation in force if it has one, and reports
-// whether the session is still open.
-func (s *Session) settle(l login) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.flight.Store(nil)
-	if l.generation != nil && !s.closed {
-		s.logins++
-		l.generation.number = s.logins
-		if l.tried != nil {
-			s.held.Load().Succeeded(*l.tried)
-		}
-		s.current.Store(l.generation)
-	}
-	return !s.closed
 }
 
 // signIn makes the call, without an http.Client, which would follow redirects, and accepts no response except
@@ -249,7 +209,7 @@ func (e *LoginError) Error() string {
 // Unwrap returns e.Err.
 func (e *LoginError) Unwrap() error { return e.Err }
 
-func newLoginError(held holdback.Entry) *LoginError { return &LoginError{held.Err, held.Next} }
+func newLoginError(w backoff.Wait) *LoginError { return &LoginError{w.Err, w.Next} }
 
 // clone returns a copy for one caller, who may change what is in it.
 func (e *LoginError) clone() *LoginError {

@@ -9,14 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/allowance"
-	"github.com/zuora-go/zuora/internal/cookies"
-	"github.com/zuora-go/zuora/internal/flight"
-	"github.com/zuora-go/zuora/internal/holdback"
 	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/share"
@@ -94,8 +88,8 @@ func (c SessionConfig) Format(f fmt.State, _ rune) {
 //
 // How it signs in, renews and replays is described at the top of this page.
 type Session struct {
-	// What is secret is behind a func or an atomic.Pointer, which fmt does not
-	// look into, whatever the verb and wherever the Session stands.
+	// What is secret, or changes, is behind a func: fmt does not look into these,
+	// whatever the verb and wherever the Session stands.
 	server       string
 	origin       origin.Origin
 	api          *url.URL // that the session's cookies are for
@@ -110,30 +104,8 @@ type Session struct {
 	log          *slog.Logger
 	clock        idle.Clock
 	client       *http.Client
-
-	fleet   *share.Fleet               // nil: no SessionStore
-	current atomic.Pointer[generation] // nil: there is no session, or it has ended
-	held    atomic.Pointer[holdback.Book[Credentials]]
-
-	mu     sync.Mutex // held to change any of these, and never while waiting
-	closed bool
-	logins int
-	flight atomic.Pointer[flight.Flight[login]]
-
-	// Refusals that bring about a login, for nothing as far as is known, and the
-	// time until which none does, for a replay was refused on a new session.
-	wasted    allowance.Allowance
-	holdUntil atomic.Int64
-}
-
-// generation is one login: its cookies, and the clock that runs on them.
-type generation struct {
-	idle.Last // when the last call that was answered was sent
-	number    int
-	jar       *cookies.Jar
-	secret    Secret      // that it was logged in with
-	born      int64       // by the monotonic clock
-	shared    *share.Held // nil: no SessionStore
+	fleet        *share.Fleet // nil: no SessionStore
+	state        func() *state
 }
 
 // NewSession returns a session for cfg. It checks what can be checked without
@@ -173,6 +145,8 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		log:          slog.New(slog.DiscardHandler),
 		clock:        idle.Clock{Start: time.Now()},
 	}
+	shared := new(state)
+	s.state = func() *state { return shared }
 	if cfg.Logger != nil {
 		s.log = slog.New(harmless{cfg.Logger.Handler()}).With("server", s.server, "entity", cmp.Or(cfg.Entity.ID, cfg.Entity.LegacyID, cfg.Entity.LegacyName))
 	}
@@ -188,7 +162,6 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		s.closeIdle, s.own = c.CloseIdleConnections, std && cfg.Base == nil
 	}
 	s.base = rt.RoundTrip
-	s.held.Store(new(holdback.Book[Credentials]))
 	s.client = s.HTTPClient()
 	if cfg.Store != nil {
 		s.fleet = share.NewFleet(cfg.Store, s.log, s.api.Path, s.idleTimeout, s.loginTimeout)
@@ -228,12 +201,11 @@ func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "zuora.Ses
 // form: no "/" and no "/v1" at its end.
 func (s *Session) Server() string { return s.server }
 
-// Connect signs in unless there is a session in force already. Calls do so by
-// themselves; Connect is there to find out early whether they will be able to.
-// A sign-in that is being held back is not tried: Connect returns what the last
-// one said, and when the next is due.
+// Connect logs in unless there is a session already. Calls do so by themselves; use
+// Connect to find out early whether they will be able to. It returns a [*LoginError]
+// if the login fails, or has to wait because another has failed.
 func (s *Session) Connect(ctx context.Context) error {
-	_, _, err := s.acquire(ctx)
+	_, err := s.acquire(ctx)
 	if _, failed := err.(*LoginError); err == nil || failed || err == ErrSessionClosed {
 		return err
 	}
@@ -298,75 +270,9 @@ func (s *Session) HTTPClient() *http.Client {
 // connections are closed if the transport is the session's own. Zuora is not told,
 // for no way to sign out is known. Close returns nil, the second time too.
 func (s *Session) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.current.Store(nil)
-	f := s.flight.Swap(nil)
-	s.mu.Unlock()
-	if f != nil {
-		f.End(ErrSessionClosed)
-	}
+	s.state().close()
 	if s.own {
 		s.closeIdle()
 	}
 	return nil
-}
-
-// acquire returns a generation to send a call on, and signs in for it if there
-// is none, or none that was used lately; and the present time.
-func (s *Session) acquire(ctx context.Context) (*generation, idle.Instant, error) {
-	g, now := s.current.Load(), s.clock.Now()
-	if g != nil {
-		unused := g.For(now)
-		live, idle := g.jar.Live(s.api.Path), s.idleTimeout >= 0 && unused >= s.idleTimeout
-		switch {
-		case live && !idle:
-			return g, now, nil
-		case !s.current.CompareAndSwap(g, nil): // another has ended it
-		case !live:
-			s.renewing(g, "expired")
-		default:
-			s.renewing(g, "unused", slog.Duration("idle", unused))
-		}
-	}
-	f, g, err := s.join(ctx)
-	if f == nil {
-		return g, now, err
-	}
-	l, ended, err := f.Wait(ctx)
-	if failed, ok := err.(*LoginError); ok && !ended {
-		err = failed.clone()
-	}
-	return l.generation, s.clock.Now(), err
-}
-
-// renewing says that g has ended, and why.
-func (s *Session) renewing(g *generation, why string, attrs ...any) {
-	s.log.Info("zuora: session to be renewed", append(attrs, slog.String("reason", why), slog.Int("generation", g.number))...)
-}
-
-// join returns the session that there is by now, or else the login in flight,
-// or else one that it starts.
-func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, nil, ErrSessionClosed
-	}
-	if g := s.current.Load(); g != nil {
-		return nil, g, nil
-	}
-	if f := s.flight.Load(); f != nil {
-		return f, nil, nil
-	}
-	if ctx.Err() != nil {
-		return nil, nil, context.Cause(ctx)
-	}
-	if held := s.held.Load().Held(); held.Err != nil && s.fleet == nil {
-		return nil, nil, newLoginError(held).clone()
-	}
-	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // which is negative past the longest Duration
-	f := flight.Start(ctx, timeout, s.login, s.land)
-	s.flight.Store(f)
-	return f, nil, nil
 }

@@ -474,17 +474,86 @@ func TestResourceThatAlwaysRefusesDoesNotWearOutTheLogin(t *testing.T) {
 }
 
 // A session that has really ended is renewed though a resource has just refused.
-func TestSessionIsRenewedAgainAfterTheHold(t *testing.T) {
+func TestSessionIsRenewedThoughAResourceHasJustRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
 		session := newSession(t, inMemoryConfig(tenant))
-		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
-		tenant.Expire()
-		time.Sleep(10*time.Second - 1)
-		requireStatus(t, session, "/v1/ok", http.StatusUnauthorized)
-		time.Sleep(time.Nanosecond)
+		for range 5 {
+			requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+			tenant.Expire()
+			requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+		}
+		require.Equal(t, 2+5, tenant.Logins())
+	})
+}
+
+// The wait of a path ends when the path is answered well after a login.
+func TestResourceThatNoLongerRefusesIsRenewedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		var refuses atomic.Bool
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if refuses.Load() && !isLogin(r) {
+				return zuoratest.Unauthorized()
+			}
+			return nil
+		})
+		session := newSession(t, inMemoryConfig(tenant))
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		refuses.Store(true)
+		for range 10 * 60 {
+			requireStatus(t, session, "/v1/ok", http.StatusUnauthorized)
+			time.Sleep(time.Second)
+		}
+		refuses.Store(false)
+		tenant.Expire()
+		begun := time.Now()
+		for time.Since(begun) < 10*time.Minute {
+			if status, _, err := get(t.Context(), session, "/v1/ok"); err == nil && status == http.StatusOK {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		require.Less(t, time.Since(begun), 6*time.Minute, "no longer than it had refused")
+		for range 5 {
+			tenant.Expire()
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+		}
+	})
+}
+
+// A path that is answered well sometimes, one for queries for instance, of which some
+// are not allowed, costs a login in 20 s at most, and waits no longer for the next.
+func TestResourceThatRefusesSomeCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.HandleFunc("POST /v1/action/query", func(w http.ResponseWriter, r *http.Request) {
+			if text, _ := io.ReadAll(r.Body); string(text) == "bad" {
+				zuoratest.Unauthorized().ServeHTTP(w, r)
+			}
+		})
+		session := newSession(t, inMemoryConfig(tenant))
+		query := func(text string) int {
+			status, _, err := send(t.Context(), session, http.MethodPost, "/v1/action/query", strings.NewReader(text))
+			require.NoError(t, err)
+			return status
+		}
+		for range 600 {
+			require.Equal(t, http.StatusOK, query("good"))
+			require.Equal(t, http.StatusUnauthorized, query("bad"))
+			time.Sleep(time.Second)
+		}
+		require.LessOrEqual(t, tenant.Logins(), 2+600/20)
+		tenant.Expire()
+		begun := time.Now()
+		for query("good") != http.StatusOK {
+			time.Sleep(time.Second)
+		}
+		require.LessOrEqual(t, time.Since(begun), 20*time.Second)
 	})
 }
 

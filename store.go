@@ -44,9 +44,9 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials, ownLogin func(
 	var own login
 	var held *share.Held
 	var err error
-	if h := s.heldBack(c); h.Err != nil {
+	if wait := s.state().waitFor(c); wait.Err != nil {
 		if held = s.fleet.Look(ctx, key); held == nil {
-			return login{}, newLoginError(h)
+			return login{}, newLoginError(wait)
 		}
 	} else if held, err = s.fleet.Session(ctx, key, func(ctx context.Context) (share.Record, error) {
 		var err error
@@ -58,7 +58,7 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials, ownLogin func(
 		return own, err
 	}
 	if own.generation == nil {
-		own.generation = &generation{jar: cookies.Of(held.Cookies), secret: c.SecretAccessKey, born: s.clock.Now().Mono}
+		own.generation = &generation{jar: cookies.Of(held.Cookies), secret: c.SecretAccessKey}
 		own.generation.Used(s.clock.At(held.Record.Used))
 	}
 	own.generation.shared = held

@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/cookies"
-	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/response"
 )
@@ -38,83 +36,42 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req.Body)
 		return nil, err
 	}
-	body := req.Body
-	var giveBack []func() // places in s.wasted
-	for replay := false; ; replay = true {
-		g, now, err := s.acquire(req.Context())
+	body, seen := req.Body, 0
+	for sent := 1; ; sent++ {
+		u, err := s.acquire(req.Context())
 		if err != nil {
 			closeBody(body)
 			return nil, err
 		}
-		if replay {
-			s.log.Info("zuora: call replayed", "method", req.Method, "generation", g.number)
+		if sent > 1 {
+			s.log.Info("zuora: call replayed", "method", req.Method, "generation", u.number)
 		}
-		resp, end, err := s.attempt(req, body, g, now)
+		resp, end, err := s.attempt(req, body, u)
 		if err != nil {
 			return nil, err
 		}
-		if end == response.ExpiredBeside {
-			s.renew(g) // before the next call
-			return resp, nil
-		}
 		if end == response.NotExpired {
-			for _, f := range giveBack { // for signing in has helped
-				f()
+			if useful(resp) {
+				s.state().answered(req.URL.Path, sent > 1)
 			}
 			return resp, nil
 		}
-		if replay && !(g.shared != nil && g.shared.Taken) {
-			s.refusedAgain(req, g)
-			return resp, nil
+		replayable := end == response.Expired && sent < mostSent && canRewind(req)
+		again := false
+		if again, seen = s.refused(u, req.URL.Path, seen, replayable); again {
+			body, again = rewind(req)
 		}
-		var replayable bool
-		body, replayable = rewind(req)
-		next, ok := s.renew(g)
-		if !ok || !replayable {
-			closeBody(body)
+		if !again {
 			return resp, nil
-		}
-		if next != nil {
-			giveBack = append(giveBack, next)
 		}
 		response.Discard(resp)
 	}
 }
 
-// refusalHold is how long a session that was just renewed counts as good,
-// whatever a resource says of it.
-const refusalHold = 10 * time.Second
-
-// renew ends g, which was refused, if it is in force, unless too many sessions
-// have been ended so for nothing. ok: the call can be sent again. giveBack, where
-// g was ended, is to be called if that was right.
-func (s *Session) renew(g *generation) (giveBack func(), ok bool) {
-	s.mu.Lock()
-	if s.current.Load() != g {
-		ok = true
-	} else if s.clock.Now().Mono >= s.holdUntil.Load() {
-		if giveBack, ok = s.wasted.Take(); ok {
-			s.current.Store(nil)
-		}
-	}
-	s.mu.Unlock()
-	if giveBack != nil {
-		s.renewing(g, "refused")
-	}
-	return giveBack, ok
-}
-
-// refusedAgain notes that a replay was refused on g. If that is new it is the
-// resource that refuses, and for a while no refusal is reason for a login.
-func (s *Session) refusedAgain(req *http.Request, g *generation) {
-	switch now := s.clock.Now().Mono; {
-	case cookies.Repeated(req): // an old refusal, perhaps
-	case now-g.born < int64(refusalHold):
-		s.holdUntil.Store(now + int64(refusalHold))
-	default:
-		s.renew(g)
-	}
-}
+// mostSent is how often a call is sent: once on a session that has ended, twice on
+// sessions of other processes, once on its own; and once more if that has been
+// replaced since.
+const mostSent = 5
 
 // refuse says why req is not to be sent on this session at all.
 func (s *Session) refuse(req *http.Request) error {
@@ -140,11 +97,10 @@ func (s *Session) refuse(req *http.Request) error {
 	return nil
 }
 
-// attempt sends req once, with body, as part of g, and returns what the response
-// says about g's end. If the response is of use to the session, now is when it was
-// last used.
-func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, now idle.Instant) (resp *http.Response, end response.Expiry, err error) {
-	x := &exchange{session: s, generation: g, sent: *req}
+// attempt sends req once, with body, on u, and returns what the response says about
+// the session's end.
+func (s *Session) attempt(req *http.Request, body io.ReadCloser, u use) (resp *http.Response, end response.Expiry, err error) {
+	x := &exchange{session: s, generation: u.generation, sent: *req}
 	out := &x.sent
 	out.Body = body
 	out.Header = req.Header.Clone()
@@ -159,7 +115,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 			out.Header[name] = values
 		}
 	}
-	g.jar.Add(out)
+	u.jar.Add(out)
 	if resp, err = s.base(out); err != nil {
 		return nil, 0, x.values().Error(err)
 	}
@@ -168,30 +124,33 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, g *generation, 
 	}
 	resp.Request = req // without cookies, as the caller made it
 	x.wrap(resp)
-	defer g.jar.TakeOut(resp.Header)
+	defer u.jar.TakeOut(resp.Header)
 	if end = response.SessionExpired(resp); end != response.NotExpired {
-		if g.shared != nil {
-			s.fleet.Refused(g.shared)
-		}
 		return resp, end, nil
 	}
-	g.jar.Keep(req, resp)
-	if resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
-		g.Used(now)
-		if g.shared != nil {
-			s.fleet.Used(g.shared, g.jar, &g.Last)
+	u.jar.Keep(req, resp)
+	if useful(resp) {
+		u.Used(u.now)
+		if u.shared != nil {
+			s.fleet.Used(u.shared, u.jar, &u.Last)
 		}
 	}
 	return resp, end, nil
 }
 
-// rewind returns req's body from its beginning, if it can be had.
-func rewind(req *http.Request) (io.ReadCloser, bool) {
+// useful reports whether resp shows that the session is good.
+func useful(resp *http.Response) bool {
+	return resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests
+}
+
+// canRewind reports whether req's body can be had from its beginning.
+func canRewind(req *http.Request) bool {
+	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+}
+
+func rewind(req *http.Request) (body io.ReadCloser, ok bool) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return req.Body, true
-	}
-	if req.GetBody == nil {
-		return nil, false
 	}
 	body, err := req.GetBody()
 	return body, err == nil

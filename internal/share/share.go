@@ -119,12 +119,15 @@ func (f *Fleet) usable(h *Held) bool {
 		(f.idle < 0 || time.Since(h.Used) < f.idle) && f.strangers.Load() < 2
 }
 
-// Refused notes that h was refused.
-func (f *Fleet) Refused(h *Held) {
+// Refused notes that h was refused, and reports whether it comes from another process
+// and has never worked in this one: that may always be so.
+func (f *Fleet) Refused(h *Held) bool {
 	f.refused.Store(&h.Login)
 	if h.Taken && h.judged.CompareAndSwap(false, true) {
-		f.strangers.Add(1) // sessions of others may be refused to this process, always
+		f.strangers.Add(1)
+		return true
 	}
+	return false
 }
 
 // Look returns the session that is stored under key, or nil if there is none

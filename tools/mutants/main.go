@@ -17,8 +17,9 @@ import (
 	"strings"
 )
 
-// slow is a test with thousands of connections. It runs only where it is named.
-const slow = "^TestManyCallersShareOneLogin$"
+// slow are tests with thousands of connections, or of many hours. They run only where
+// they are named.
+const slow = "^(TestManyCallersShareOneLogin|TestManyRefusalsOfAnHour)$"
 
 func main() {
 	root := flag.String("root", "..", "`folder` of the module")

@@ -1,0 +1,189 @@
+package zuora
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zuora-go/zuora/internal/backoff"
+	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/flight"
+	"github.com/zuora-go/zuora/internal/idle"
+	"github.com/zuora-go/zuora/internal/share"
+)
+
+// state is what the goroutines of a Session share.
+type state struct {
+	current atomic.Pointer[generation] // nil: there is no session, or it has ended
+
+	mu       sync.Mutex // to change current, and for the fields below; never held while waiting
+	closed   bool
+	logins   int                         // generations that there were
+	flight   *flight.Flight[login]       // nil: no login is in progress
+	failed   backoff.Logins[Credentials] // rule 10
+	refusals backoff.Refusals            // rule 3
+}
+
+// generation is one login: its cookies, and the clock that runs on them.
+type generation struct {
+	idle.Last // when the last call that was answered well was sent
+	number    int
+	jar       *cookies.Jar
+	secret    Secret      // that it was logged in with
+	shared    *share.Held // nil: no SessionStore
+}
+
+// use is a generation to send a call on now.
+type use struct {
+	*generation
+	now   idle.Instant
+	fresh bool // the call has waited for the login
+}
+
+// acquire returns the current generation, or logs in if there is none, or none that
+// can still be good.
+func (s *Session) acquire(ctx context.Context) (use, error) {
+	t := s.state()
+	g, now := t.current.Load(), s.clock.Now()
+	if g != nil {
+		unused := g.For(now)
+		live, idle := g.jar.Live(s.api.Path), s.idleTimeout >= 0 && unused >= s.idleTimeout
+		switch {
+		case live && !idle:
+			return use{g, now, false}, nil
+		case !t.end(g): // another call has ended it
+		case !live:
+			s.logEnd(g, "expired")
+		default:
+			s.logEnd(g, "unused", slog.Duration("idle", unused))
+		}
+	}
+	f, g, err := s.join(ctx)
+	if f == nil {
+		return use{g, now, false}, err
+	}
+	l, ended, err := f.Wait(ctx)
+	if failed, ok := err.(*LoginError); ok && !ended {
+		err = failed.clone()
+	}
+	return use{l.generation, s.clock.Now(), true}, err
+}
+
+// end ends g, and reports whether it was current.
+func (t *state) end(g *generation) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.current.CompareAndSwap(g, nil)
+}
+
+func (s *Session) logEnd(g *generation, why string, attrs ...any) {
+	s.log.Info("zuora: session to be renewed", append(attrs, slog.String("reason", why), slog.Int("generation", g.number))...)
+}
+
+// join returns the login in progress, or the generation that there is by now, or a
+// login that it starts.
+func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation, error) {
+	t := s.state()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if g := t.current.Load(); t.closed {
+		return nil, nil, ErrSessionClosed
+	} else if g != nil || t.flight != nil {
+		return t.flight, g, nil
+	}
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	if wait := t.failed.All(); wait.Err != nil && s.fleet == nil {
+		return nil, nil, newLoginError(wait).clone()
+	}
+	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // which is negative past the longest Duration
+	t.flight = flight.Start(ctx, timeout, s.login, s.land)
+	return t.flight, nil, nil
+}
+
+// land makes a login's generation the current one, or sets when the next login may
+// be tried.
+func (s *Session) land(l login, err error) (login, error, func()) {
+	t := s.state()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.flight = nil
+	if t.closed {
+		return login{}, ErrSessionClosed, func() {}
+	}
+	if err == nil {
+		t.logins++
+		l.generation.number = t.logins
+		if l.tried != nil {
+			t.failed.Succeeded(*l.tried)
+		}
+		t.current.Store(l.generation)
+		took := time.Duration(s.clock.Now().Mono - l.generation.Mono.Load())
+		return l, nil, func() { s.log.Info("zuora: logged in", "generation", l.generation.number, "duration", took) }
+	}
+	if err == context.DeadlineExceeded {
+		err = fmt.Errorf("zuora: not done after %v (LoginTimeout): %w", s.loginTimeout, err)
+	}
+	if failed, ok := err.(*LoginError); ok { // of an earlier login
+		return login{}, failed, func() {}
+	}
+	wait := t.wait(err, l.tried)
+	return login{}, newLoginError(wait), func() {
+		s.log.Warn("zuora: login failed; the next one has to wait", "error", wait.Err, "until", wait.Next)
+	}
+}
+
+// refused notes that a call was refused on u, and reports whether to send it again,
+// after a login or on a session that there is already. seen is how many generations
+// there had been when it was refused before, and 0 if it was not.
+func (s *Session) refused(u use, path string, seen int, replayable bool) (again bool, generations int) {
+	stranger := u.shared != nil && s.fleet.Refused(u.shared)
+	slow := s.clock.Now().Mono-u.now.Mono >= int64(time.Second)
+	t, p := s.state(), backoff.PathOf(path)
+	t.mu.Lock()
+	ended := false
+	switch {
+	case t.current.Load() != u.generation:
+		again = true
+	case seen > 0 && stranger:
+		again, ended = true, true
+	case (seen > 0 && u.number > seen || u.fresh && t.refusals.Known(p)) && !(slow && t.refusals.Doubt(p)):
+		t.refusals.Wasted(p, u.number)
+	case t.refusals.Login(p, u.number, replayable):
+		again, ended = true, true
+	}
+	if ended {
+		t.current.Store(nil)
+	}
+	generations = t.logins
+	t.mu.Unlock()
+	if ended {
+		s.logEnd(u.generation, "refused")
+	}
+	return again && replayable, generations
+}
+
+// answered notes that a call was answered well, perhaps after it was refused.
+func (t *state) answered(path string, wasRefused bool) {
+	if wasRefused || t.refusals.Trouble() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.refusals.Good(backoff.PathOf(path), wasRefused)
+	}
+}
+
+// close ends the session, and the login in progress.
+func (t *state) close() {
+	t.mu.Lock()
+	t.closed = true
+	t.current.Store(nil)
+	f := t.flight
+	t.mu.Unlock()
+	if f != nil {
+		f.End(ErrSessionClosed)
+	}
+}
