@@ -124,8 +124,11 @@ components:
     POSTBookType:
       type: object
       required: [title]
+      example: {title: A, quoted: "12.50", bare: 12.5}
       properties:
         title: {type: string}
+        quoted: {type: string, format: decimal}
+        bare: {type: string, format: decimal}
         lent: {type: boolean}
         parts: {type: array, items: {$ref: "#/components/schemas/Part"}}
     Part: {type: object, properties: {text: {type: string}}}
@@ -179,7 +182,7 @@ func TestZuorasDocumentMakesAPackageLikeOurs(t *testing.T) {
 		`GetBookKindHard GetBookKind = "Hard"`, "Flag bool `json:\"flag", "Prequel *GetBook `json:\"prequel",
 		"Loan GetBookLoan `json:\"loan", "To string `json:\"to,omitempty,omitzero\"`", "Until zuora.Date", "Either zuora.Value", "Free zuora.Value",
 		"Prices map[string]zuora.Decimal", "IntegrationIDNS string `json:\"IntegrationId__NS", "IDField string `json:\"id",
-		"Lent *bool `json:\"lent", "// Required. Title string",
+		"Quoted string", "Bare zuora.Decimal", "Lent *bool `json:\"lent", "// Required. Title string",
 	} {
 		if !strings.Contains(code, want) {
 			t.Errorf("missing: %s", want)

@@ -69,6 +69,7 @@ type repairer struct {
 	lists          map[string][]*openapi3.SchemaRef // the items of lists, by their properties' names
 	repaired       map[*openapi3.Schema]*openapi3.SchemaRef
 	components     openapi3.Schemas
+	sending        bool // what is repaired is a request
 }
 
 func (r *repairer) operation(o operation) error {
@@ -82,7 +83,9 @@ func (r *repairer) operation(o operation) error {
 	if err := r.parameters(o); err != nil {
 		return err
 	}
-	if err := r.requestBody(o); err != nil {
+	r.sending = true
+	err := r.requestBody(o)
+	if r.sending = false; err != nil {
 		return err
 	}
 	if err := r.response(o); err != nil {

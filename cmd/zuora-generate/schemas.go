@@ -316,6 +316,10 @@ func (r *repairer) learn(ref *openapi3.SchemaRef, example any, place string) *op
 		}
 	case isObject(ref) || s.Type.Is("object") || isMap || isList:
 		return replaced(ref, anything(s.Description))
+	case r.sending && s.Type.Is("string"):
+		if _, isText := example.(string); isText && (s.Format == "decimal" || s.Format == "number") {
+			s.Format = "" // a Decimal would go out without its quotation marks
+		}
 	case s.Type.Is("boolean") && !slices.Contains([]string{"true", "false", "yes", "no", "0", "1"}, strings.ToLower(fmt.Sprint(example))),
 		s.Type.Is("integer") && !isWhole(example):
 		return replaced(ref, openapi3.NewSchemaRef("", &openapi3.Schema{Type: &openapi3.Types{"string"}, Description: s.Description}))

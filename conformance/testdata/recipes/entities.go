@@ -26,5 +26,5 @@ func main() {
 		}
 		_ = resp.Body.Close()
 	}
-	fmt.Println(tenant.Logins(), "sign-ins,", len(connections), "connection")
+	fmt.Println(tenant.Logins(), "logins,", len(connections), "connection")
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"compress/gzip"
 	"context"
-	"net/http"
 
 	"github.com/zuora-go/zuora"
 	"github.com/zuora-go/zuora/zuoratest"
@@ -23,15 +21,4 @@ func newSession() *zuora.Session {
 		panic(err)
 	}
 	return s
-}
-
-// gzipped answers with this JSON, compressed whether asked for or not.
-func gzipped(body string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json;charset=utf-8")
-		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		_, _ = z.Write([]byte(body))
-		_ = z.Close()
-	})
 }
