@@ -3,7 +3,7 @@
 // prints where it is and how to log in, a NAME=value a line:
 //
 //	zuora-standin >standin.env &
-//	. ./standin.env
+//	until [ -s standin.env ]; do sleep 0.1; done; . ./standin.env
 //	curl --cacert "$ZUORA_CERTIFICATE" …
 //
 // zuora-standin -help lists what it prints, the calls that it answers, and three lines of
@@ -40,7 +40,7 @@ is interrupted. It prints, a NAME=value a line:
 Write them to a file, and read that file into the shell:
 
   zuora-standin >standin.env &
-  . ./standin.env
+  until [ -s standin.env ]; do sleep 0.1; done; . ./standin.env
 
 Then log in, create an account, and read it:
 

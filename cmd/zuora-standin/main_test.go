@@ -66,24 +66,39 @@ func curls() (lines []string) {
 
 var responses = []string{`"success" : true`, `"accountNumber":"A00000001"`, `"name":"Amy Lawrence"`}
 
+// TestMain lets the test binary be the command.
+func TestMain(m *testing.M) {
+	if os.Getenv("ZUORA_STANDIN_TEST_MAIN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// All lines of shell in the help, as they stand, in one go.
 func TestCurlLinesOfTheHelpWork(t *testing.T) {
 	curl, err := exec.LookPath("curl")
-	if err != nil {
-		t.Skip("there is no curl; TestRequestsOfTheHelpWork sends the same")
+	bash, noBash := exec.LookPath("bash") // other shells know no function with a hyphen
+	if err != nil || noBash != nil {
+		t.Skip("there is no curl or no bash; TestRequestsOfTheHelpWork sends the same")
 	}
-	dir := t.TempDir()
-	env := []string{"PATH=" + filepath.Dir(curl) + string(os.PathListSeparator) + os.Getenv("PATH")}
-	for name, value := range start(t) {
-		env = append(env, name+"="+value)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	script := []string{`zuora-standin() { ZUORA_STANDIN_TEST_MAIN=1 exec "$SELF"; }`, `trap 'kill $!' EXIT`}
+	for line := range strings.Lines(usage) {
+		for _, command := range []string{"zuora-standin >", "until ", "curl "} {
+			if strings.HasPrefix(line, "  "+command) {
+				script = append(script, strings.TrimSpace(line)+map[bool]string{true: " || exit 9"}[command == "curl "])
+			}
+		}
 	}
-	lines := curls()
-	require.Len(t, lines, len(responses))
-	for i, line := range lines {
-		cmd := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(line, "curl ", "curl -sS ", 1))
-		cmd.Dir, cmd.Env = dir, env
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		assert.Contains(t, string(out), responses[i])
+	require.Len(t, script, 4+len(responses))
+	cmd := exec.CommandContext(t.Context(), bash, "-c", strings.Join(script, "\n"))
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"PATH=" + filepath.Dir(curl) + string(os.PathListSeparator) + os.Getenv("PATH"), "SELF=" + self}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, part := range responses {
+		assert.Contains(t, string(out), part)
 	}
 }
 
