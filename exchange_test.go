@@ -260,17 +260,31 @@ func TestNoFailureThatStallsShowsTheBeginningOfASecret(t *testing.T) {
 	})
 }
 
-// A transport repeats what it was given, and net/http what it could not read.
-func TestNoErrorOfTheTransportHasASecret(t *testing.T) {
-	raw := func(response string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			conn, _, err := http.NewResponseController(w).Hijack()
-			if err == nil {
-				_, _ = io.WriteString(conn, response)
-				_ = conn.Close()
-			}
+// raw responds with the bytes of response.
+func raw(response string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = io.WriteString(conn, response)
+			_ = conn.Close()
 		}
 	}
+}
+
+// net/http quotes a response that it cannot read.
+func TestNoFailedLoginShowsTheSessionThatItBegan(t *testing.T) {
+	for _, response := range []string{
+		"HTTP/1.1 200 OK\r\nSet-Cookie ZSession=" + firstSession + "; Path=/\r\n\r\n", "HTTP/1.1 200 OK\r\nset-cookie\tOther=" + otherCookie + "\r\n\r\n",
+		"ZSession=" + firstSession + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + theSecret + "\r\n\r\n",
+	} {
+		err, all := connectTo(t, raw(response), theSecret)
+		require.ErrorContains(t, err, "malformed")
+		assertSilent(t, all, secretsOfACall...)
+	}
+}
+
+// A transport repeats what it was given, and net/http what it could not read.
+func TestNoErrorOfTheTransportHasASecret(t *testing.T) {
 	failing := func(make func(*http.Request) error) func(http.RoundTripper) http.RoundTripper {
 		return func(base http.RoundTripper) http.RoundTripper {
 			return roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -6,12 +6,12 @@ import (
 	"regexp"
 )
 
-// cookieHeader matches a header with cookies. Those in a response that net/http
-// cannot read are known to nobody.
-var cookieHeader = regexp.MustCompile(`(?is)(set-cookie[\s:]+|\bcookie:\s*)\S.*`)
+// cookieHeader matches a header with cookies, and all that follows. The cookies of a
+// response that net/http cannot read are known to nobody.
+var cookieHeader = regexp.MustCompile(`(?is)\b(set-cookie2?\b|cookie["']?:).*[[:alnum:]].*`)
 
 func (v *Values) errorText(s string) string {
-	return cookieHeader.ReplaceAllString(v.Text(s), "${1}"+mark)
+	return cookieHeader.ReplaceAllString(v.Text(s), "${1} "+mark)
 }
 
 // Error returns err without the values. If neither err nor an error that it wraps
