@@ -219,6 +219,16 @@ func TestSessionsArePrintedWhileTheyAreInUse(t *testing.T) {
 	cfg := configFor(server) // its Base is an *http.Transport
 	cfg.Store, cfg.Logger = newMemoryStore(), log.logger(slog.LevelDebug, false)
 	session := newSession(t, cfg)
+	type service struct {
+		session *zuora.Session
+		caller  zuora.Caller
+		client  *http.Client
+		base    http.RoundTripper
+		Session *zuora.Session
+		Client  *http.Client
+		Base    http.RoundTripper
+	}
+	svc := service{session, session, session.HTTPClient(), session.Transport(), session, session.HTTPClient(), session.Transport()}
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for range 4 {
@@ -237,7 +247,7 @@ func TestSessionsArePrintedWhileTheyAreInUse(t *testing.T) {
 	}
 	secret := string(server.Credentials().SecretAccessKey)
 	for range 20 {
-		for _, value := range []any{cfg, &cfg, session, session.HTTPClient(), session.Transport(), []any{session, cfg}} {
+		for _, value := range []any{cfg, &cfg, session, session.HTTPClient(), session.Transport(), svc, &svc, []any{svc, cfg}, map[string]any{"a": &svc}} {
 			for _, verb := range verbs {
 				text := fmt.Sprintf(verb, value)
 				assert.NotContains(t, text, secret)
