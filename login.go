@@ -95,9 +95,9 @@ func (t *state) wait(err error, tried *Credentials) backoff.Wait {
 	}
 }
 
-// signIn makes the call, without an http.Client, which would follow redirects, and accepts no response except
-// one that says success and sets a session cookie. It calls failed as soon as the
-// status says so.
+// signIn makes the call, without an http.Client, because that would follow
+// redirects. It accepts no response except one that says success and sets a session
+// cookie, and calls failed as soon as the status says so.
 func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error)) (*cookies.Jar, error) {
 	client := Client{Server: s.server + "/", Client: doer(s.base)}
 	optional := func(v string) *string {
