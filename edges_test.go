@@ -74,7 +74,7 @@ func TestOverlappingRefusalsDoNotWearOutTheLogin(t *testing.T) {
 				}
 				logins := tenant.Logins()
 				wg.Wait()
-				require.LessOrEqual(t, logins, 7)
+				require.LessOrEqual(t, logins, 1+2*4, "the first, and four in 30 s")
 			})
 		})
 	}

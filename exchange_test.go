@@ -277,7 +277,7 @@ func TestNoFailedLoginShowsTheSessionThatItBegan(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nSet-Cookie ZSession=" + firstSession + "; Path=/\r\n\r\n", "HTTP/1.1 200 OK\r\nset-cookie\tOther=" + otherCookie + "\r\n\r\n",
 		"ZSession=" + firstSession + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + theSecret + "\r\n\r\n",
 	} {
-		err, all := connectTo(t, raw(response), theSecret)
+		all, err := connectTo(t, raw(response), theSecret)
 		require.ErrorContains(t, err, "malformed")
 		assertSilent(t, all, secretsOfACall...)
 	}
@@ -394,7 +394,7 @@ func TestNoErrorHasTheQueryOfALocation(t *testing.T) {
 	require.ErrorContains(t, err, "the Location of the response is not a URL")
 	require.NotContains(t, allOf(err), "of-the-query")
 
-	err, all := connectTo(t, http.HandlerFunc(redirect), theSecret)
+	all, err := connectTo(t, http.HandlerFunc(redirect), theSecret)
 	require.ErrorContains(t, err, "302 Found")
 	require.NotContains(t, all, "of-the-query")
 }

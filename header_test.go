@@ -46,6 +46,7 @@ func TestHeaderGoesOutWithEveryCallButTheLogin(t *testing.T) {
 	cfg.Header = http.Header{"Zuora-Version": {"2025-08-12"}, "zuora-org-ids": {"a", "b"}, "User-Agent": {"billing/1.0"}}
 	session := newSession(t, cfg)
 	cfg.Header.Set("Zuora-Version", "changed after NewSession")
+	//lint:ignore SA1008 the name is as the caller has spelled it
 	cfg.Header["zuora-org-ids"][0] = "changed after NewSession"
 
 	requireStatus(t, session, "/v1/ok", http.StatusOK)

@@ -376,7 +376,7 @@ func TestNoErrorHasHalfASecret(t *testing.T) {
 
 // connectTo returns what a login with the secret fails with, the lines that were
 // logged about it, and all that can be read of both.
-func connectTo(t *testing.T, response http.Handler, secret string) (err error, all string) {
+func connectTo(t *testing.T, response http.Handler, secret string) (all string, err error) {
 	t.Helper()
 	server := newServer(t, zuoratest.Config{})
 	server.Intercept(func(*http.Request) http.Handler { return response })
@@ -387,7 +387,7 @@ func connectTo(t *testing.T, response http.Handler, secret string) (err error, a
 	err = newSession(t, cfg).Connect(t.Context())
 	require.Error(t, err)
 	settled(t, &log)
-	return err, allOf(err) + strings.Join(log.take(), "\n")
+	return allOf(err) + strings.Join(log.take(), "\n"), err
 }
 
 // allOf is all that can be read of err.
@@ -430,7 +430,7 @@ func TestFailedLoginKeepsNoBody(t *testing.T) {
 			<-r.Context().Done()
 		},
 	} {
-		err, all := connectTo(t, response, theSecret)
+		all, err := connectTo(t, response, theSecret)
 		require.NotContains(t, all, half, what)
 		var failure *zuora.Error
 		require.ErrorAs(t, err, &failure, what)
@@ -452,7 +452,7 @@ func TestErrorOfALongResponseIsShort(t *testing.T) {
 		w.WriteHeader(429)
 		_, _ = io.WriteString(w, `{"success":false,"reasons":[{"code":70}`+strings.Repeat(",{}", 21000)+`]}`)
 	})
-	err, _ := connectTo(t, response, theSecret)
+	_, err := connectTo(t, response, theSecret)
 	var failure *zuora.Error
 	require.ErrorAs(t, err, &failure)
 	require.ErrorIs(t, err, zuora.ErrRateLimited)
@@ -481,7 +481,7 @@ func TestShortPasswordGarblesNoText(t *testing.T) {
 		})
 		require.ErrorContains(t, newSession(t, cfg).Connect(t.Context()), "/v1/connections: REDACTED;", secret)
 
-		err, _ := connectTo(t, zuoratest.Failed(401, "WORD", "dial tcp, please: refused"), secret)
+		_, err := connectTo(t, zuoratest.Failed(401, "WORD", "dial tcp, please: refused"), secret)
 		var failure *zuora.Error
 		require.ErrorAs(t, err, &failure)
 		require.Equal(t, []zuora.Reason{{Code: "WORD", Message: "REDACTED"}}, failure.Reasons)

@@ -107,13 +107,13 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 
 // land makes a login's generation the current one, or sets when the next login may
 // be tried.
-func (s *Session) land(l login, err error) (login, error, func()) {
+func (s *Session) land(l login, err error) (login, func(), error) {
 	t := s.state()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flight = nil
 	if t.closed {
-		return login{}, ErrSessionClosed, func() {}
+		return login{}, func() {}, ErrSessionClosed
 	}
 	if err == nil {
 		t.logins++
@@ -123,18 +123,18 @@ func (s *Session) land(l login, err error) (login, error, func()) {
 		}
 		t.current.Store(l.generation)
 		took := time.Duration(s.clock.Now().Mono - l.generation.Mono.Load())
-		return l, nil, func() { s.log.Info("zuora: logged in", "generation", l.generation.number, "duration", took) }
+		return l, func() { s.log.Info("zuora: logged in", "generation", l.generation.number, "duration", took) }, nil
 	}
 	if err == context.DeadlineExceeded {
 		err = fmt.Errorf("zuora: not done after %v (LoginTimeout): %w", s.loginTimeout, err)
 	}
 	if failed, ok := err.(*LoginError); ok { // of an earlier login
-		return login{}, failed, func() {}
+		return login{}, func() {}, failed
 	}
 	wait := t.wait(err, l.tried)
-	return login{}, newLoginError(wait), func() {
+	return login{}, func() {
 		s.log.Warn("zuora: login failed; the next one has to wait", "error", wait.Err, "until", wait.Next)
-	}
+	}, newLoginError(wait)
 }
 
 // refused notes that a call was refused on u, and reports whether to send it again,

@@ -32,7 +32,7 @@ type failure[T any] struct {
 
 // Landing gets what came of a call, once, and returns what the waiters get. After
 // these have it, then is called.
-type Landing[T any] func(T, error) (result T, err error, then func())
+type Landing[T any] func(T, error) (result T, then func(), err error)
 
 // Start starts call. Its context has the values of ctx, except for an httptrace,
 // which would be shown the headers of what call sends, and ends after timeout. A
@@ -103,7 +103,7 @@ func (f *Flight[T]) end(result T, err error, returned bool) {
 		result, err = f.failed.result, f.failed.err
 	}
 	var then func()
-	f.result, f.err, then = f.land(result, err)
+	f.result, then, f.err = f.land(result, err)
 	close(f.done)
 	f.cancel()
 	then()
