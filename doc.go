@@ -50,7 +50,7 @@
 // doubles, to 10 minutes at most. A path that is answered well in between waits for 20
 // seconds at most. Three such paths that differ only in segments with digits, which are
 // keys as a rule, make all paths of that form wait, from 30 seconds to 10 minutes, and
-// 16 such forms make all paths wait that have not been answered well since. Other paths
+// 8 such forms make all paths wait that have not been answered well since. Other paths
 // are renewed at once. At most 4 logins in 30 seconds may wait for the response that
 // shows whether they helped.
 //

@@ -11,7 +11,7 @@ import (
 // call was refused again is wasted: then calls of its path have to wait for 10 s, and
 // for twice as long after each that follows, to 10 min. When logins were wasted for
 // three paths of one form, all paths of that form have to wait, from 30 s to 10 min,
-// and when they were for 16 forms, all paths do; except for a path that was answered
+// and when they were for 8 forms, all paths do; except for a path that was answered
 // well since. A refusal of a path that has to wait is the caller's. After the wait one
 // call is tried at a time.
 type Refusals struct {
@@ -51,7 +51,7 @@ type Path [3]uint64
 var degrees = [len(Path{})]struct {
 	free  int // logins that may be wasted before there is a wait
 	first time.Duration
-}{{1, 10 * time.Second}, {3, 30 * time.Second}, {16, 30 * time.Second}}
+}{{1, 10 * time.Second}, {3, 30 * time.Second}, {8, 30 * time.Second}}
 
 // PathOf returns the Path of a URL's path.
 func PathOf(path string) Path {
@@ -91,7 +91,8 @@ func (r *Refusals) Login(p Path, generation int, replayable bool) bool {
 			return false
 		}
 	}
-	if r.sweep(); len(r.open) >= mostOpen {
+	r.sweep()
+	if len(r.open) >= mostOpen {
 		return false
 	}
 	r.open = append(r.open, open{p[1], now.Add(openFor)})
