@@ -233,6 +233,37 @@ func (test refusals) hour(t *testing.T) {
 	})
 }
 
+// A path that is answered well does not wait for others of its form that are not.
+func TestGoodPathDoesNotWaitForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := &quickTenant{refused: []string{"/v1/accounts/A1"}}
+		session := newSession(t, tenant.config())
+		for n := range 1000 {
+			quickCall(t, session, fmt.Sprint("/v1/accounts/A1", n), nil)
+			if n%100 == 50 {
+				require.Equal(t, http.StatusOK, quickCall(t, session, "/v1/accounts/A0", nil))
+			}
+			if n%100 == 75 {
+				tenant.expire()
+				require.Equal(t, http.StatusOK, quickCall(t, session, "/v1/accounts/A0", nil))
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		require.LessOrEqual(t, tenant.count(), 1+10+3*11, "each expiry that is found out begins the form anew")
+
+		// Nor do paths that once were good cost a login each.
+		before := tenant.count()
+		for n := range 1000 {
+			require.Equal(t, http.StatusOK, quickCall(t, session, fmt.Sprint("/v1/accounts/A2", n), nil))
+		}
+		tenant.refused = []string{"/v1/"}
+		for n := range 1000 {
+			quickCall(t, session, fmt.Sprint("/v1/accounts/A2", n), nil)
+		}
+		require.LessOrEqual(t, tenant.count()-before, 10)
+	})
+}
+
 // After the wait one of many calls is tried, however long its replay takes.
 func TestOneCallIsTriedAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
