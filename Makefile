@@ -8,7 +8,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 
 FUZZTIME := 1m
 
-.PHONY: help demo generate test fuzz mutants cover bench check fmt vet tidy current spec compat lint rules portable
+.PHONY: help demo generate test fuzz mutants cover bench weight check fmt vet tidy current spec compat lint rules portable
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ cover: ## which hand-written functions the tests do not run whole, and the total
 
 bench: ## the benchmarks, beside plain net/http, as one table (ROUNDS, BENCHTIME, BENCH)
 	@tools/bench.sh
+
+weight: ## what a program pays to import the packages of api/: CPU of its build, size, modules
+	@tools/weight.sh
 
 check: fmt vet tidy current spec compat lint rules ## all of the following
 

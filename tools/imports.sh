@@ -23,3 +23,10 @@ if grep -E '^(tool|replace|exclude)' go.mod || go list -m -f '{{if not (or .Main
 	echo "the root's go.mod must not have that"
 	exit 1
 fi
+
+# So are the modules that are built into their programs: at most these three.
+if go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}' . ./api/... ./retry | sort -u |
+	grep -vxE 'github.com/(oapi-codegen/runtime|google/uuid|apapsch/go-jsonmerge/v2)'; then
+	echo "must not be built into the programs of importers"
+	exit 1
+fi
