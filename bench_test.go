@@ -96,20 +96,30 @@ func (b answerBody) Read(p []byte) (int, error) { return b.r.Read(p) }
 
 func (answerBody) Close() error { return nil }
 
-// accountServer is a tenant's reading of an account, over TLS, without a stand-in's
-// bookkeeping, and how many connections were opened to it.
+// accountServer is a tenant's reading of an account, over TLS, and how many
+// connections were opened to it.
 func accountServer(b *testing.B) (*httptest.Server, *atomic.Int64) {
+	b.Helper()
+	return benchServer(b, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json;charset=utf-8")
+		_, _ = w.Write(account)
+	})
+}
+
+// benchServer is a tenant over TLS without a stand-in's bookkeeping, which answers
+// with a new session cookie each time, and how many connections were opened to it.
+func benchServer(b *testing.B, answer http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	b.Helper()
 	var opened, n atomic.Int64
 	padding := strings.Repeat("0123456789abcdef", 15)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json;charset=utf-8")
 		w.Header().Set("Set-Cookie", "ZSession="+padding+strconv.FormatInt(n.Add(1), 10)+"; Path=/; Secure; HttpOnly")
 		if isLogin(r) {
+			w.Header().Set("Content-Type", "application/json;charset=utf-8")
 			_, _ = io.WriteString(w, `{"success":true}`)
 			return
 		}
-		_, _ = w.Write(account)
+		answer(w, r)
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -126,21 +136,23 @@ var benchCredentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"}
 // clients are the ways to make a call: the yardstick first.
 func clients(b *testing.B, server string, base http.RoundTripper) map[string]func(*http.Request) (*http.Response, error) {
 	b.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	session, err := zuora.NewSession(zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: base})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = session.Close() })
+	session := newSession(b, zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: base})
 	if err := session.Connect(context.Background()); err != nil {
 		b.Fatal(err)
 	}
 	return map[string]func(*http.Request) (*http.Response, error){
-		"plain": (&http.Client{Transport: base, Jar: jar}).Do, "HTTPClient": session.HTTPClient().Do, "Do": session.Do,
+		"plain": plainClient(b, base).Do, "HTTPClient": session.HTTPClient().Do, "Do": session.Do,
 	}
+}
+
+// plainClient keeps Zuora's cookies, and knows nothing else of it.
+func plainClient(tb testing.TB, base http.RoundTripper) *http.Client {
+	tb.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &http.Client{Transport: base, Jar: jar}
 }
 
 var ways = []string{"plain", "HTTPClient", "Do"}
@@ -315,63 +327,94 @@ func BenchmarkIdleSession(b *testing.B) {
 	runtime.KeepAlive(sessions)
 }
 
-// 64 workers make 200 calls each, on the session's own transport and on
-// http.DefaultTransport, which keeps two idle connections for a host. Where they
-// begin together, the server answers none of the first calls before all have
-// come, so that each worker has a connection then. Where they do not, the first
-// answers come while other workers are still connecting; these take over the
-// connections that are free again, and net/http opens more than there are workers.
+// 64 workers make 200 calls each on the session's own transport, and 20 each on
+// http.DefaultTransport, which keeps two idle connections for a host and opens one for
+// nearly every call. Where they begin together, each worker has a connection before any
+// call is answered. Where they do not, the first answers come while other workers are
+// still connecting; these take over the connections that are free again, and net/http
+// opens more than there are workers.
 func BenchmarkConnections(b *testing.B) {
-	const workers, each = 64, 200
 	std := http.DefaultTransport
 	defer func() { http.DefaultTransport = std }()
-	for _, begin := range []string{"together", "apart"} {
-		for _, transport := range []string{"default", "session"} {
-			b.Run(fmt.Sprintf("begin=%s/transport=%s", begin, transport), func(b *testing.B) {
-				server, opened := accountServer(b)
-				var first sync.WaitGroup
-				account := server.Config.Handler
-				server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if begin == "together" && r.Header.Get("First") != "" {
-						first.Done()
-						first.Wait()
-					}
-					account.ServeHTTP(w, r)
-				})
-				trusting := std.(*http.Transport).Clone()
-				trusting.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-				http.DefaultTransport = trusting
-				cfg := zuora.SessionConfig{Server: server.URL, Credentials: benchCredentials}
-				if transport == "default" {
-					cfg.Base = trusting
-				}
-				for b.Loop() {
-					session := newSession(b, cfg)
-					first.Add(workers)
-					var wg sync.WaitGroup
-					for range workers {
-						wg.Go(func() {
-							do := func(req *http.Request) (*http.Response, error) {
-								req.Header.Set("First", "yes")
-								return session.Do(req)
-							}
-							for range each {
-								if err := call(do, server.URL, false); err != nil {
-									b.Error(err)
-								}
-								do = session.Do
-							}
-						})
-					}
-					wg.Wait()
+	for _, test := range []struct {
+		begin, transport string
+		each             int
+	}{{"together", "default", 20}, {"together", "session", 200}, {"apart", "session", 200}} {
+		b.Run(fmt.Sprintf("begin=%s/transport=%s", test.begin, test.transport), func(b *testing.B) {
+			workers := newWorkers(b, test.begin == "together")
+			trusting := std.(*http.Transport).Clone()
+			trusting.TLSClientConfig = workers.server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+			http.DefaultTransport = trusting
+			cfg := zuora.SessionConfig{Server: workers.server.URL, Credentials: benchCredentials}
+			if test.transport == "default" {
+				cfg.Base = trusting
+			}
+			workers.run(b, test.each, func() (one func(first bool) error, done func()) {
+				session := newSession(b, cfg)
+				return func(first bool) error { return call(markFirst(session.Do, first), cfg.Server, false) }, func() {
 					_ = session.Close()
 					trusting.CloseIdleConnections()
 				}
-				b.ReportMetric(float64(opened.Load())/float64(b.N), "conns/op")
-				b.ReportMetric(float64(workers*each*b.N)/b.Elapsed().Seconds(), "calls/s")
+			})
+		})
+	}
+}
+
+// workers are 64 goroutines that call a server.
+type workers struct {
+	server *httptest.Server
+	opened *atomic.Int64
+	first  sync.WaitGroup // each worker's first call
+}
+
+// newWorkers returns workers whose server, if they begin together, answers none of
+// their first calls before all have arrived: those with the header First.
+func newWorkers(b *testing.B, together bool) *workers {
+	w := new(workers)
+	w.server, w.opened = accountServer(b)
+	account := w.server.Config.Handler
+	w.server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if together && r.Header.Get("First") != "" {
+			w.first.Done()
+			w.first.Wait()
+		}
+		account.ServeHTTP(rw, r)
+	})
+	return w
+}
+
+// markFirst makes do send the header First if first is true.
+func markFirst(do func(*http.Request) (*http.Response, error), first bool) func(*http.Request) (*http.Response, error) {
+	if !first {
+		return do
+	}
+	return func(req *http.Request) (*http.Response, error) {
+		req.Header.Set("First", "yes")
+		return do(req)
+	}
+}
+
+// run lets each worker make so many of the calls that begin returns.
+func (w *workers) run(b *testing.B, each int, begin func() (one func(first bool) error, done func())) {
+	const workers = 64
+	for b.Loop() {
+		one, done := begin()
+		w.first.Add(workers)
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for i := range each {
+					if err := one(i == 0); err != nil {
+						b.Error(err)
+					}
+				}
 			})
 		}
+		all.Wait()
+		done()
 	}
+	b.ReportMetric(float64(w.opened.Load())/float64(b.N), "conns/op")
+	b.ReportMetric(float64(workers*each*b.N)/b.Elapsed().Seconds(), "calls/s")
 }
 
 // A login that is refused at length, whatever the secret is, takes at most 50 ms.
@@ -440,17 +483,10 @@ func BenchmarkDownload(b *testing.B) {
 	for _, kind := range []string{"json", "csv"} {
 		contentType := map[string]string{"json": "application/json", "csv": "text/csv"}[kind]
 		body := bytes.Repeat([]byte("x"), size)
-		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if isLogin(r) {
-				http.SetCookie(w, &http.Cookie{Name: "ZSession", Value: "v", Path: "/", Secure: true})
-				w.Header().Set("Content-Type", "application/json")
-				_, _ = io.WriteString(w, `{"success":true}`)
-				return
-			}
+		server, _ := benchServer(b, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
 			_, _ = w.Write(body)
-		}))
-		b.Cleanup(server.Close)
+		})
 		all := clients(b, server.URL, server.Client().Transport)
 		for _, way := range ways {
 			b.Run(fmt.Sprintf("type=%s/client=%s", kind, way), func(b *testing.B) {

@@ -10,8 +10,8 @@ which=${BENCH:-.}
 : >bench.txt
 i=0
 while [ "$i" -lt "$rounds" ]; do
-	go test -run '^$' -bench "$which" -benchtime "$time" -timeout 30m . ./typed ./internal/... >>bench.txt
+	go test -run '^$' -bench "$which" -benchtime "$time" -timeout 30m . ./internal/... >>bench.txt
 	i=$((i + 1))
 done
-go tool -modfile=tools/go.mod benchstat -col '/client@(plain HTTPClient Do typed)' bench.txt
-go tool -modfile=tools/go.mod benchstat -filter '-/client:(plain OR HTTPClient OR Do OR typed)' bench.txt
+go tool -modfile=tools/go.mod benchstat -col '/client@(plain HTTPClient Do typed map)' bench.txt
+go tool -modfile=tools/go.mod benchstat -filter '-/client:(plain OR HTTPClient OR Do OR typed OR map)' bench.txt
