@@ -1,14 +1,16 @@
-# Every module of the repository. The nested ones are not part of what importers get.
-MODULES := . cmd/zuora-generate tools examples conformance redisstore
+# Every module of the repository, by what tests it: make test, or make conformance.
+PRODUCT := . examples redisstore
+WORKSHOP := cmd/zuora-generate tools conformance
+MODULES := $(PRODUCT) $(WORKSHOP)
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 
 # Those that others build, and where they may build them.
-PORTABLE := $(filter-out tools% conformance cmd%,$(MODULES))
+PORTABLE := $(PRODUCT)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 FUZZTIME := 1m
 
-.PHONY: help demo generate test fuzz mutants cover bench weight check fmt vet tidy current spec compat lint rules portable
+.PHONY: help demo generate test conformance fuzz mutants cover bench weight check fmt vet tidy current spec compat lint rules portable
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,12 +21,11 @@ demo: ## run examples/billing on a stand-in tenant
 generate: ## make the generated files anew
 	go generate ./...
 
-# -count=1: the tests of the nested modules read files of the root, which go test
-# does not look at when it decides whether to run them again.
-test: ## run all tests of all modules, with the race detector
-	@for m in $(MODULES); do \
-		if [ $$m = . ]; then count=; else count=-count=1; fi; \
-		(cd $$m && go test -race -timeout 10m $$count ./...) || exit 1; done
+test: ## run the tests of the client, the store and the examples, with the race detector
+	@tools/test.sh $(PRODUCT)
+
+conformance: ## run the tests of the tools, the specs and generated clients at large
+	@tools/test.sh $(WORKSHOP)
 
 fuzz: ## run each fuzz test for FUZZTIME (1m)
 	@for at in $$(grep -rl '^func Fuzz' --include='*_test.go' . | grep -v /testdata/); do \

@@ -92,6 +92,7 @@ func (c *cluster) masterOf(t *testing.T, client *redis.ClusterClient, key string
 // The master that has the session is gone, or hangs, and its replica takes its
 // place.
 func TestClusterFailover(t *testing.T) {
+	t.Parallel()
 	cluster := startFailoverCluster(t)
 	defaults := func(addrs ...string) *redis.ClusterOptions { return &redis.ClusterOptions{Addrs: addrs} }
 	gone := map[*server]bool{} // or a replica of one that is
@@ -136,6 +137,7 @@ func TestClusterFailover(t *testing.T) {
 }
 
 func TestFleetOnAClusterSharesAgainAfterAFailover(t *testing.T) {
+	t.Parallel()
 	cluster := startFailoverCluster(t)
 	tenant := zuoratest.NewServer(zuoratest.Config{})
 	t.Cleanup(tenant.Close)

@@ -210,6 +210,7 @@ func TestProcessesOfOtherEntitiesDoNotShare(t *testing.T) {
 }
 
 func TestProcessKilledWithTheLock(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t)
 	arrived, killed := make(chan struct{}), make(chan struct{})
 	var first atomic.Bool

@@ -33,6 +33,7 @@ func requireStored(t testing.TB, store zuora.SessionStore, key string, want []by
 }
 
 func TestIsAStore(t *testing.T) {
+	t.Parallel()
 	client := startServer(t).client(t, nil)
 	storetest.Run(t, func(t *testing.T) zuora.SessionStore { return newStore(t, client) })
 }

@@ -72,6 +72,7 @@ func startCluster(t *testing.T) *server {
 }
 
 func TestWorksOnACluster(t *testing.T) {
+	t.Parallel()
 	server := startCluster(t)
 	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{server.addr}, IsClusterMode: true})
 	t.Cleanup(func() { _ = client.Close() })
@@ -81,6 +82,7 @@ func TestWorksOnACluster(t *testing.T) {
 
 // A user that may do what the package documentation lists, and nothing else.
 func TestNeedsNoMoreRightsThanDocumented(t *testing.T) {
+	t.Parallel()
 	const rights = "~zuora:session:* +get +getrange +strlen +type +set +del +eval +evalsha +hello +client +ping"
 	for name, c := range map[string]struct {
 		start   func(*testing.T) *server

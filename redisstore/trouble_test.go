@@ -80,6 +80,7 @@ func TestAPanicIsTheCallers(t *testing.T) {
 }
 
 func TestComesBackWithTheServer(t *testing.T) {
+	t.Parallel()
 	server := startServer(t)
 	store := newStore(t, server.client(t, nil))
 	requireSwap(t, store, "key", nil, []byte("a"), true)
