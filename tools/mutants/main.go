@@ -1,7 +1,6 @@
-// Command mutants proves that tests hold the rules that are about order and about
-// goroutines. It breaks one rule after the other by a small change, which
-// mutations.txt lists, and runs the tests of the package. If they pass, a test is
-// missing.
+// Command mutants checks that the rules about order and goroutines are tested. It
+// breaks one rule after the other by a small change, which mutations.txt lists, and
+// runs the tests of the package. If they pass, a test is missing.
 package main
 
 import (
@@ -17,8 +16,8 @@ import (
 	"strings"
 )
 
-// slow are tests with thousands of connections, or of many hours. They run only where
-// they are named.
+// slow are tests of many connections or of many hours. They run only for mutations that
+// name them.
 const slow = "^(TestManyCallersShareOneLogin|TestManyRefusalsOfAnHour)$"
 
 func main() {
@@ -90,8 +89,8 @@ var (
 	failed      = regexp.MustCompile(`--- FAIL: \w+|panic: .*|fatal error: .*`)
 )
 
-// killer builds the mutant, runs the tests of its package and returns what they
-// first say of it. Tests that hang have noticed the change as well.
+// killer builds the mutant, runs the tests of its package and returns the first failure.
+// A test that hangs is a failure as well.
 func (m mutation) killer(root string, files map[string]string) (string, error) {
 	changed, err := m.apply(files)
 	if err != nil {

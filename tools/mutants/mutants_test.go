@@ -54,7 +54,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// What becomes of mutants is tried on a module of a few lines.
+// The toy module has a tested and an untested function.
 func TestKiller(t *testing.T) {
 	root := t.TempDir()
 	for file, text := range map[string]string{

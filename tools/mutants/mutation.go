@@ -13,27 +13,28 @@ import (
 // mutation is one small change that breaks a rule.
 type mutation struct {
 	name  string
-	tests string // the tests to run, as go test -run takes them; "": all but the slow one
+	tests string // the tests to run, as for go test -run; if "", all except the slow ones
 	edits []edit
 }
 
-// edit is a fragment of code, and what takes its place.
+// edit is a fragment of code and its replacement.
 type edit struct{ old, new string }
 
 //go:embed mutations.txt
 var list string
 
-// parse reads mutations, which have a blank line between them:
+// parse reads mutations. There is a blank line between them:
 //
 //	rule 4: what is broken
 //	tests: TestThatIsToFail
 //	- a fragment
 //	+ its replacement
 //
-// Any white space matches any other, and "…" any text on a line, so that a
-// fragment need not name what may be renamed; ${n} in the replacement is the text
-// of the n-th "…". Lines with "-" in a row, or with "+", belong together. A line of
-// tests is for a mutation that would take long to fail. A "#" begins a comment.
+// White space in a fragment matches any white space, and "…" matches any text on a line,
+// so that a fragment need not contain names that may change. In the replacement, ${n} is
+// the text of the n-th "…". Consecutive lines with "-" are one fragment, and those with
+// "+" one replacement. The line "tests:" is for mutations that would otherwise take long
+// to fail. A "#" begins a comment.
 func parse(text string) (all []mutation, err error) {
 	for block := range strings.SplitSeq(text, "\n\n") {
 		var m mutation
@@ -65,9 +66,9 @@ func parse(text string) (all []mutation, err error) {
 	return all, nil
 }
 
-// apply returns the files that m changes, as it leaves them. A fragment that is
-// not there, or is there twice, is an error: a mutation that no longer changes
-// what it was written for proves nothing.
+// apply returns the files that m changes, with the change. It returns an error if a
+// fragment is not there, or is there twice: such a mutation no longer changes what it was
+// written for.
 func (m mutation) apply(files map[string]string) (map[string]string, error) {
 	changed := maps.Clone(files)
 	for _, e := range m.edits {
