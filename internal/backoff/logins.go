@@ -1,5 +1,5 @@
-// Package backoff says how long to wait before something that did not help is tried
-// again. Its types are not safe for use by many goroutines at once.
+// Package backoff decides how long logins and refused calls have to wait before they
+// are tried again. Its types must not be used by several goroutines at once.
 package backoff
 
 import (
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Logins says which logins have to wait because others failed: all, or those with
-// one key.
+// Logins is the backoff of logins after failures: of all logins, or of those with one
+// key.
 type Logins[K comparable] struct {
 	failures int // in a row
 	all      Wait
@@ -28,10 +28,10 @@ func (w Wait) left() Wait {
 	return w
 }
 
-// All returns what every login has to wait for.
+// All returns the wait of every login.
 func (l *Logins[K]) All() Wait { return l.all.left() }
 
-// For returns what a login with key has to wait for.
+// For returns the wait of a login with key.
 func (l *Logins[K]) For(key K) Wait {
 	if w := l.all.left(); w.Err != nil {
 		return w
@@ -39,9 +39,9 @@ func (l *Logins[K]) For(key K) Wait {
 	return l.keys[key].left()
 }
 
-// Failed notes that a login failed with err. All have to wait for wait, or, where
-// that is 0, for a second at the first failure in a row and twice as long at each
-// that follows, to 30 s, and up to a quarter more.
+// Failed records that a login failed with err. All logins then have to wait. If wait
+// is 0, they wait for a second after the first failure in a row and twice as long
+// after each further one, up to 30 s, plus at most a quarter of that.
 func (l *Logins[K]) Failed(err error, wait time.Duration) Wait {
 	if wait == 0 {
 		wait = min(30*time.Second, time.Second<<min(l.failures, 5))
@@ -52,8 +52,8 @@ func (l *Logins[K]) Failed(err error, wait time.Duration) Wait {
 	return l.all
 }
 
-// FailedFor notes that a login with key failed with err. Those with key have to wait
-// for wait.
+// FailedFor records that a login with key failed with err. Logins with key then have
+// to wait for wait.
 func (l *Logins[K]) FailedFor(key K, err error, wait time.Duration) Wait {
 	for k, w := range l.keys {
 		if w.left().Err == nil {
@@ -67,7 +67,8 @@ func (l *Logins[K]) FailedFor(key K, err error, wait time.Duration) Wait {
 	return l.keys[key]
 }
 
-// Succeeded forgets the failures, except for those of other keys.
+// Succeeded records that a login with key succeeded. It clears all waits except those
+// of other keys.
 func (l *Logins[K]) Succeeded(key K) {
 	l.failures, l.all = 0, Wait{}
 	delete(l.keys, key)

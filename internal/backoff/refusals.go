@@ -7,31 +7,31 @@ import (
 	"time"
 )
 
-// Refusals says which refused calls are reason for a login. A login after which the
-// call was refused again is wasted: then calls of its path have to wait for 10 s, and
-// for twice as long after each that follows, to 10 min. When logins were wasted for
-// three paths of one form, all paths of that form have to wait, from 30 s to 10 min,
-// and when they were for 8 forms, all paths do; except for a path that was answered
-// well since. A refusal of a path that has to wait is the caller's. After the wait one
-// call is tried at a time.
+// Refusals decides whether a refused call causes a login. A login is wasted if the
+// call is refused again after it. The path of the call then has to wait for 10 s, and
+// for twice as long after each further wasted login, up to 10 min. If logins were
+// wasted for three paths of one form, all paths of that form have to wait, for 30 s to
+// 10 min. If they were wasted for 8 forms, all paths have to. A path with a good
+// response since then does not wait for other paths. As long as a path has to wait, its
+// refusals are returned to the callers. After the wait, one call at a time is tried.
 type Refusals struct {
-	trouble atomic.Bool // calls that are answered well are to be noted
+	trouble atomic.Bool // good responses have to be recorded
 	waits   map[uint64]*wait
-	good    map[uint64]bool // paths that were answered well
+	good    map[uint64]bool // paths with good responses
 	open    []open
 	swept   time.Time
 }
 
-// wait is that of one path, of one form of paths, or of all.
+// wait is the wait of one path, of one form of paths, or of all paths.
 type wait struct {
 	next   time.Time
 	wasted int  // logins in a row
-	last   int  // generation that was the last of these
-	trial  int  // generation that ended by a refusal, without a replay to see if that helps
-	doubt  bool // one more login was wasted, perhaps
+	last   int  // number of the generation that was wasted last
+	trial  int  // number of the generation that a refusal ended, if there was no replay to show whether a login helps
+	doubt  bool // one more login may have been wasted
 }
 
-// open is a login that has not been wasted so far, and has not helped either.
+// open is a login of which it is not known yet whether it helped.
 type open struct {
 	form  uint64
 	until time.Time
@@ -44,12 +44,12 @@ const (
 	mostGood = 64
 )
 
-// Path is a path by three degrees of likeness: itself; its form, which is the path
-// without the segments that have digits in them, because most of these are keys; any.
+// Path has the hashes of a path, of its form, and of all paths. The form is the path
+// without the segments that contain digits, because most of those are keys.
 type Path [3]uint64
 
 var degrees = [len(Path{})]struct {
-	free  int // logins that may be wasted before there is a wait
+	free  int // logins that may be wasted before the wait begins
 	first time.Duration
 }{{1, 10 * time.Second}, {3, 30 * time.Second}, {8, 30 * time.Second}}
 
@@ -74,8 +74,8 @@ func PathOf(path string) Path {
 	return Path{self, form, 0}
 }
 
-// Login reports whether a call of p that was refused on a generation is reason for a
-// login, after which the call is replayed if it can be.
+// Login reports whether a call of p that was refused on a generation causes a login.
+// After that login the call is replayed if that is possible.
 func (r *Refusals) Login(p Path, generation int, replayable bool) bool {
 	now := time.Now()
 	for i, key := range p {
@@ -83,7 +83,7 @@ func (r *Refusals) Login(p Path, generation int, replayable bool) bool {
 		if w == nil {
 			continue
 		}
-		if w.trial > 0 && w.trial < generation { // the login in between was no help
+		if w.trial > 0 && w.trial < generation { // the login in between did not help
 			r.Wasted(p, generation)
 			return false
 		}
@@ -108,15 +108,15 @@ func (r *Refusals) Login(p Path, generation int, replayable bool) bool {
 	return true
 }
 
-// Wasted notes that a call of p was refused on a generation that came of a login after
-// its last refusal.
+// Wasted records that a call of p was refused again, on a generation whose login came
+// after the first refusal.
 func (r *Refusals) Wasted(p Path, generation int) {
 	if r.at(p[0]).last >= generation {
 		return
 	}
 	r.open = slices.DeleteFunc(r.open, func(o open) bool { return o.form == p[1] })
 	if r.good[p[0]] {
-		clear(r.good) // what is known is out of date
+		clear(r.good) // it is out of date
 	}
 	for i, key := range p {
 		w := r.at(key)
@@ -126,7 +126,7 @@ func (r *Refusals) Wasted(p Path, generation int) {
 		}
 		w.last, w.trial, w.doubt = generation, 0, false
 		w.next = time.Now().Add(w.length(i))
-		if w.wasted > 1 { // not another path of its form, or not another form
+		if w.wasted > 1 { // this path, or this form, is counted already
 			break
 		}
 	}
@@ -139,8 +139,8 @@ func (r *Refusals) Known(p Path) bool {
 	return w != nil && w.wasted > 0
 }
 
-// Doubt reports whether it may be the session again that a call of p, which was slow,
-// met the end of. A path gets this benefit of the doubt once.
+// Doubt reports whether a second refusal of p may mean that the session has expired
+// again while the call took long. A path gets this benefit of the doubt once.
 func (r *Refusals) Doubt(p Path) bool {
 	if r.get(p[0]) != nil {
 		return false
@@ -149,11 +149,12 @@ func (r *Refusals) Doubt(p Path) bool {
 	return true
 }
 
-// Trouble reports whether [Refusals.Good] is to be called though a call was not refused
-// before. Many goroutines at once may call it.
+// Trouble reports whether [Refusals.Good] has to be called for good responses to calls
+// that were not refused before. It may be called by several goroutines at once.
 func (r *Refusals) Trouble() bool { return r.trouble.Load() }
 
-// Good notes that a call of p was answered well. helped: after it had been refused.
+// Good records a good response to a call of p. If helped, the call had been refused
+// before.
 func (r *Refusals) Good(p Path, helped bool) {
 	now := time.Now()
 	if helped {
@@ -162,7 +163,7 @@ func (r *Refusals) Good(p Path, helped bool) {
 		}
 		r.open = nil
 	}
-	if w := r.get(p[0]); w != nil { // a path that does not always refuse waits for 20 s at most
+	if w := r.get(p[0]); w != nil { // a path that does not always refuse waits for at most 20 s
 		w.wasted = min(w.wasted, 2)
 		if w.trial = 0; w.next.After(now.Add(w.length(0))) {
 			w.next = now.Add(w.length(0))
@@ -184,7 +185,7 @@ func (r *Refusals) Good(p Path, helped bool) {
 	}
 }
 
-// get returns the wait for key. It is nil if there is none, or if it ended long ago.
+// get returns the wait for key, or nil if there is none or if it ended long ago.
 func (r *Refusals) get(key uint64) *wait {
 	if w := r.waits[key]; w != nil && time.Since(w.next) <= longest {
 		return w
@@ -192,7 +193,7 @@ func (r *Refusals) get(key uint64) *wait {
 	return nil
 }
 
-// at returns the wait for key, which it adds if there is none.
+// at returns the wait for key. If there is none, it adds one.
 func (r *Refusals) at(key uint64) *wait {
 	w := r.get(key)
 	if w == nil {
@@ -206,14 +207,14 @@ func (r *Refusals) at(key uint64) *wait {
 	return w
 }
 
-// sweep forgets what is over. What is left is little, because there are few logins.
+// sweep removes what has ended. Little is left, because there are few logins.
 func (r *Refusals) sweep() {
 	r.swept = time.Now()
 	r.open = slices.DeleteFunc(r.open, func(o open) bool { return !r.swept.Before(o.until) })
 	maps.DeleteFunc(r.waits, func(key uint64, _ *wait) bool { return r.get(key) == nil })
 }
 
-// length returns how long w is, for a degree of likeness.
+// length returns how long w lasts, for an index of degrees.
 func (w *wait) length(degree int) time.Duration {
 	d := degrees[degree]
 	if w.wasted < d.free {

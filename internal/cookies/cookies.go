@@ -16,9 +16,9 @@ import (
 // Session is the name of Zuora's session cookie.
 const Session = "ZSession"
 
-// Jar has the cookies that came with one login, those with longer paths first.
-// Responses change their values and add none, so a jar does not grow. It may be used
-// by many goroutines at once.
+// Jar contains the cookies of one login, those with longer paths first. Responses
+// change their values and add none, so a jar does not grow. It may be used by several
+// goroutines at once.
 type Jar struct {
 	mu  sync.Mutex // for changes
 	now atomic.Pointer[[]Cookie]
@@ -30,7 +30,7 @@ type Cookie struct {
 	Value   string    `json:"value"`
 	Quoted  bool      `json:"quoted,omitempty"`
 	Path    string    `json:"path"`
-	Expires time.Time `json:"expires,omitzero"` // zero: not by time
+	Expires time.Time `json:"expires,omitzero"` // if zero, never
 }
 
 // New returns a jar with the cookies that the response to a login at u sets for u's
@@ -53,7 +53,7 @@ func New(u *url.URL, set []*http.Cookie) *Jar {
 	return Of(all)
 }
 
-// Of returns a jar with cookies that were stored.
+// Of returns a jar with stored cookies.
 func Of(stored []Cookie) *Jar {
 	all := slices.Clone(stored)
 	slices.SortStableFunc(all, func(a, b Cookie) int { return len(b.Path) - len(a.Path) })
@@ -62,7 +62,7 @@ func Of(stored []Cookie) *Jar {
 	return j
 }
 
-// All returns the cookies, to be stored.
+// All returns the cookies, to store them.
 func (j *Jar) All() []Cookie { return slices.Clone(*j.now.Load()) }
 
 // Live reports whether a request to path would have a session cookie.
@@ -70,8 +70,8 @@ func (j *Jar) Live(path string) bool {
 	return slices.ContainsFunc(*j.now.Load(), func(c Cookie) bool { return c.Name == Session && c.Value != "" && c.goesTo(path) })
 }
 
-// Add puts the cookies on req, in the place of any of the same names: a jar of the
-// caller's may have kept older ones.
+// Add puts the cookies on req. They replace cookies of the same names, because a jar of
+// the caller's may have kept older ones.
 func (j *Jar) Add(req *http.Request) {
 	all := *j.now.Load()
 	if _, any := req.Header["Cookie"]; any {
@@ -90,10 +90,11 @@ func (j *Jar) Add(req *http.Request) {
 	}
 }
 
-// Keep takes the values of the jar's cookies from resp, the response to req, unless
-// req has an Idempotency-Key: for a key that it knows Zuora repeats an old response,
-// cookies included. A response that deletes the session cookie has not ended the
-// session by that, as far as is known, and each call to it would cost a login.
+// Keep sets the jar's cookies to the values in resp, the response to req. If req has an
+// Idempotency-Key, Keep does nothing, because Zuora repeats an old response for a key
+// that it knows, cookies included. It ignores the deletion of the session cookie:
+// nothing is known to expire by that, and each call to such a resource would cost a
+// login.
 func (j *Jar) Keep(req *http.Request, resp *http.Response) {
 	if resp.Header["Set-Cookie"] == nil || Repeated(req) {
 		return
@@ -116,11 +117,11 @@ func (j *Jar) Keep(req *http.Request, resp *http.Response) {
 	j.now.Store(&all)
 }
 
-// longest is how long a value may be that a response brings. More than a login of
-// Zuora's has would make each further request too long for its servers.
+// longest is the limit, in bytes, for a value that Keep takes. Longer ones would make
+// further requests too long for Zuora's servers.
 const longest = 4 << 10
 
-// goesTo reports whether a request to path has the cookie.
+// goesTo reports whether a request to path gets the cookie.
 func (c Cookie) goesTo(path string) bool {
 	rest, ok := strings.CutPrefix(cmp.Or(path, "/"), c.Path)
 	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(c.Path, "/")) && !c.expired()
@@ -128,7 +129,7 @@ func (c Cookie) goesTo(path string) bool {
 
 func (c Cookie) expired() bool { return !c.Expires.IsZero() && !time.Now().Before(c.Expires) }
 
-// expires returns when c ends, by the wall clock, which goes on while a machine is
+// expires returns when c expires, by the wall clock, which goes on while a machine is
 // suspended.
 func expires(c *http.Cookie) time.Time {
 	const most = 400 * 24 * time.Hour // as in browsers
@@ -149,8 +150,8 @@ func inDomain(host, domain string) bool {
 		strings.EqualFold(host[len(host)-len(domain)-1:], "."+domain)
 }
 
-// Repeated reports whether the response to req may be an old one, for an
-// Idempotency-Key that Zuora knows.
+// Repeated reports whether the response to req may be an old one that Zuora repeats for
+// an Idempotency-Key.
 func Repeated(req *http.Request) bool {
 	for name := range req.Header {
 		if strings.EqualFold(name, "Idempotency-Key") {

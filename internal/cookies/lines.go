@@ -8,7 +8,7 @@ import (
 )
 
 // TakeOut removes the Set-Cookie lines of the jar's cookies from h, and of the
-// session cookie in any case, whatever the lines say beside the name.
+// session cookie in any case, whatever else the lines contain.
 func (j *Jar) TakeOut(h http.Header) {
 	var others []string
 	lines, all := h["Set-Cookie"], *j.now.Load()
@@ -18,7 +18,7 @@ func (j *Jar) TakeOut(h http.Header) {
 		}
 	}
 	switch len(others) {
-	case len(lines): // h is not written to: a transport may use it for several responses
+	case len(lines): // h must not be written to: a transport may use it for several responses
 	case 0:
 		delete(h, "Set-Cookie")
 	default:
@@ -27,10 +27,9 @@ func (j *Jar) TakeOut(h http.Header) {
 }
 
 // sets reports whether line has the name of one of all, or of the session cookie,
-// in a place where the name of a cookie may be. Several lines may have been made
-// one, with commas.
+// where the name of a cookie may be. Several lines may have been joined with commas.
 func sets(line string, all []Cookie) bool {
-	for _, c := range all { // as nearly every line is
+	for _, c := range all { // nearly every line begins with a name
 		if value, ok := strings.CutPrefix(line, c.Name); ok && strings.HasPrefix(value, "=") {
 			return true
 		}
@@ -51,7 +50,7 @@ func sets(line string, all []Cookie) bool {
 	return false
 }
 
-// Secrets returns what a text must not contain of the jar.
+// Secrets returns the parts of the jar that a text must not contain.
 func (j *Jar) Secrets() (secrets []string) {
 	for _, c := range *j.now.Load() {
 		secrets = append(secrets, secretsOf(c.Name+"="+c.Value)...)
@@ -59,7 +58,7 @@ func (j *Jar) Secrets() (secrets []string) {
 	return secrets
 }
 
-// Sent returns what a text must not contain of a request with these Cookie lines.
+// Sent returns the parts of a request's Cookie lines that a text must not contain.
 func Sent(lines []string) (secrets []string) {
 	for _, line := range lines {
 		for pair := range strings.SplitSeq(line, ";") {
@@ -69,13 +68,12 @@ func Sent(lines []string) (secrets []string) {
 	return secrets
 }
 
-// Set returns what a text must not contain of a response with these Set-Cookie
-// lines.
+// Set returns the parts of a response's Set-Cookie lines that a text must not contain.
 func Set(lines []string) (secrets []string) {
 	for _, line := range lines {
 		pair, rest, _ := strings.Cut(line, ";")
 		secrets = append(secrets, secretsOf(pair)...)
-		for rest != "" && sets(rest, nil) { // several lines that were made one
+		for rest != "" && sets(rest, nil) { // several lines that were joined
 			_, rest, _ = strings.Cut(rest, Session)
 			value, _, _ := strings.Cut(rest, ";")
 			secrets = append(secrets, secretsOf(Session+value)...)
@@ -84,9 +82,9 @@ func Set(lines []string) (secrets []string) {
 	return secrets
 }
 
-// secretsOf returns the value of a cookie, and what it is when decoded. A short
-// value that is not the session's, such as a language, stands in many a text; it is
-// a secret together with the name.
+// secretsOf returns the value of a cookie, as it is and decoded. A short value of
+// another cookie than the session's, such as a language, occurs in many texts, so
+// secretsOf returns it together with the name.
 func secretsOf(pair string) []string {
 	pair = strings.TrimSpace(pair)
 	name, value, found := strings.Cut(pair, "=")

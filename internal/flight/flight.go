@@ -1,5 +1,5 @@
-// Package flight runs a call once for all who wait for it, on a context that
-// none of them can end.
+// Package flight is single flight: it runs a call once for all its waiters, on a
+// context that none of them can end.
 package flight
 
 import (
@@ -30,19 +30,18 @@ type failure[T any] struct {
 	err    error
 }
 
-// Landing gets what came of a call, once, and returns what the waiters get. After
-// these have it, then is called.
+// Landing is called once, with the results of a call, and returns those that the waiters
+// get. then is called after the waiters have been released.
 type Landing[T any] func(T, error) (result T, then func(), err error)
 
-// Start starts call. Its context has the values of ctx, except for an httptrace,
-// which would be shown the headers of what call sends, and ends after timeout. A
-// call that has not returned by then has failed with
-// [context.DeadlineExceeded]. One that panics or ends its goroutine has failed
-// with an error that says so. In these cases what the call has passed to
-// [Flight.Failed] takes the place of the error.
+// Start starts call. The context of call ends after timeout. It has the values of ctx,
+// except for an httptrace, which would see the headers that call sends. A call that has
+// not returned after timeout fails with [context.DeadlineExceeded], and one that panics
+// or ends its goroutine fails with an error that says so. In these cases the waiters get
+// what the call has passed to [Flight.Failed] instead, if there was such a call.
 func Start[T any](ctx context.Context, timeout time.Duration, call func(context.Context, *Flight[T]) (T, error), land Landing[T]) *Flight[T] {
-	// A trace of its own, of nothing, takes the place of what the net package was
-	// told of the old one.
+	// A trace of its own, of nothing, replaces the one that the net package got from
+	// the caller's trace.
 	ctx = httptrace.WithClientTrace(untraced{context.WithoutCancel(ctx)}, &httptrace.ClientTrace{DNSStart: func(httptrace.DNSStartInfo) {}})
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	f := &Flight[T]{land: land, cancel: cancel, done: make(chan struct{})}
@@ -67,8 +66,8 @@ func Start[T any](ctx context.Context, timeout time.Duration, call func(context.
 	return f
 }
 
-// Failed notes that the call has failed with err, though it has not returned. It
-// reports whether that is in time.
+// Failed records that the call has failed with err, before it returns. It reports
+// whether f was still in progress.
 func (f *Flight[T]) Failed(result T, err error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -78,19 +77,19 @@ func (f *Flight[T]) Failed(result T, err error) bool {
 	return !f.ended
 }
 
-// Expire ends f as the end of its timeout does, if it has not ended yet.
+// Expire ends f as its timeout does, if it has not ended yet.
 func (f *Flight[T]) Expire() {
 	var none T
 	f.end(none, context.DeadlineExceeded, false)
 }
 
-// End ends f with err, if it has not ended yet, and its context.
+// End ends f with err, if it has not ended yet, and cancels its context.
 func (f *Flight[T]) End(err error) {
 	var none T
 	f.end(none, err, true)
 }
 
-// end ends f with what the call returned, or with what it has noted before.
+// end ends f with what the call returned, or with what it has passed to Failed.
 func (f *Flight[T]) end(result T, err error, returned bool) {
 	f.mu.Lock()
 	if f.ended {
@@ -109,7 +108,7 @@ func (f *Flight[T]) end(result T, err error, returned bool) {
 	then()
 }
 
-// Wait returns what came of f. If ctx ends first, ended is true and err is why.
+// Wait returns the results of f. If ctx ends first, ended is true and err is the cause.
 func (f *Flight[T]) Wait(ctx context.Context) (result T, ended bool, err error) {
 	select {
 	case <-f.done:

@@ -1,6 +1,6 @@
-// Package idle tells how long something has gone unused, by two clocks: the
-// monotonic one, which stands still while a machine is suspended, and the wall
-// clock, which can be set.
+// Package idle measures for how long something was not used, by two clocks: the
+// monotonic one, which stops while a machine is suspended, and the wall clock, which
+// can be set.
 package idle
 
 import (
@@ -14,24 +14,24 @@ type Clock struct{ Start time.Time }
 // Instant is a time by both clocks, in nanoseconds.
 type Instant struct{ Mono, Wall int64 }
 
-// Now returns the present instant.
+// Now returns the current instant.
 func (c Clock) Now() Instant {
 	t := time.Now()
 	return Instant{int64(t.Sub(c.Start)), t.UnixNano()}
 }
 
-// At returns the instant of a past time of the wall clock; a time to come is
-// now.
+// At returns the instant of a past time of the wall clock. If t is in the future, At
+// returns the current instant.
 func (c Clock) At(t time.Time) Instant {
 	now := c.Now()
 	ago := max(0, now.Wall-t.UnixNano())
 	return Instant{now.Mono - ago, now.Wall - ago}
 }
 
-// Last is the latest use that was noted.
+// Last is the latest use.
 type Last struct{ Mono, Wall atomic.Int64 }
 
-// Used notes a use, unless a later one has been noted already.
+// Used records a use, unless there was a later one.
 func (l *Last) Used(at Instant) {
 	latest(&l.Mono, at.Mono)
 	latest(&l.Wall, at.Wall)
@@ -42,7 +42,7 @@ func latest(stored *atomic.Int64, t int64) {
 	}
 }
 
-// For returns how long ago the last use is, by the clock that says more.
+// For returns how long ago the last use was, by the clock that shows more.
 func (l *Last) For(now Instant) time.Duration {
 	return time.Duration(max(now.Mono-l.Mono.Load(), now.Wall-l.Wall.Load()))
 }

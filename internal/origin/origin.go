@@ -1,4 +1,4 @@
-// Package origin has the one form of base URLs, and compares where requests go.
+// Package origin normalizes base URLs and compares the origins of requests.
 package origin
 
 import (
@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// Origin is a scheme, a host and a port, in lower case and complete.
+// Origin is a scheme, a host and a port, in lower case. The port is never empty.
 type Origin struct{ scheme, host, port string }
 
 func (o Origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
@@ -28,8 +28,8 @@ func Of(u *url.URL) Origin {
 	return o
 }
 
-// lower leaves alone what is not plain ASCII: lowering may make another host of
-// it than it is to the resolver.
+// lower returns s in lower case. It returns anything but plain ASCII unchanged, because
+// in lower case that may name another host than it does to the resolver.
 func lower(s string) string {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf || s[i] == '%' {
@@ -39,8 +39,7 @@ func lower(s string) string {
 	return strings.ToLower(s)
 }
 
-// IsLogin reports whether u's path is that of POST /v1/connections, in whatever
-// way a server may read it.
+// IsLogin reports whether a server may read u's path as that of POST /v1/connections.
 func IsLogin(u *url.URL) bool {
 	segments := strings.Split(u.Path, "/")
 	for i, s := range segments {
@@ -49,9 +48,9 @@ func IsLogin(u *url.URL) bool {
 	return strings.HasSuffix(path.Clean("/"+strings.Join(segments, "/")), "/v1/connections")
 }
 
-// ParseServer checks a base URL and puts it into its one form: no "/" and no
-// "/v1" at its end. Its errors do not repeat the URL, which may hold a secret, except that
-// they spell a server that is wrong by its path or host.
+// ParseServer checks a base URL and normalizes it: it has no "/" and no "/v1" at its
+// end. Its errors do not repeat the URL, which may contain a secret. For a URL with the
+// wrong path or host they name the right server.
 func ParseServer(server string) (*url.URL, error) {
 	u, err := url.Parse(server)
 	switch {
@@ -88,12 +87,13 @@ func ParseServer(server string) (*url.URL, error) {
 	return u, nil
 }
 
-// sites are what comes before zuora.com in the names of Zuora's web hosts. With rest.
-// before it, it is the REST API of the same data centre.
+// sites are the names of Zuora's web hosts without zuora.com. With rest. before it, such
+// a name is that of the REST API of the same data centre.
 var sites = []string{"", "na.", "eu.", "ap.", "apisandbox.", "sandbox.na.", "sandbox.eu.", "test.", "test.eu.", "test.ap."}
 
-// restOf returns the server of the REST API if u is Zuora's web application. Other hosts
-// of Zuora may have a REST API at /apps, such as services123.zuora.com.
+// restOf returns the server of the REST API if u is Zuora's web application, and ""
+// otherwise. Hosts that are not in sites, such as services123.zuora.com, may have a
+// REST API at /apps.
 func restOf(u *url.URL) string {
 	host := strings.TrimPrefix(u.Hostname(), "www.")
 	site, ok := strings.CutSuffix(host, "zuora.com")

@@ -1,5 +1,5 @@
-// Package readonly marks the context of calls that change nothing, whatever
-// their method.
+// Package readonly marks the contexts of calls that change nothing, whatever their
+// method is.
 package readonly
 
 import "context"

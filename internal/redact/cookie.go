@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// sessionCookie matches the session cookie: its name with what follows, and its
-// value. Each letter of the name may be escaped for JSON.
+// sessionCookie matches the session cookie's name, what separates it from the value,
+// and the value. Each letter of the name may be escaped for JSON.
 var sessionCookie = regexp.MustCompile(`(` + name + `(?:` + strings.Join([]string{
 	quote + `?` + blank + equals, // as in a header, or as a member of JSON
 	quote + blank + equals + blank + `\[`,
@@ -23,8 +23,8 @@ const (
 	value  = quote + `[vV]alue` + quote + blank + `:`
 )
 
-// withoutCookie returns s with REDACTED in the place of what looks like the value
-// of the session cookie.
+// withoutCookie returns s with what looks like the value of the session cookie replaced
+// by REDACTED.
 func withoutCookie(s string) string {
 	if strings.Contains(s, "Session") || strings.Contains(s, `\u00`) {
 		return sessionCookie.ReplaceAllString(s, "${1}"+mark)

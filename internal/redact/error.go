@@ -6,18 +6,18 @@ import (
 	"regexp"
 )
 
-// cookieHeader matches a header with cookies, and all that follows. The cookies of a
-// response that net/http cannot read are known to nobody.
+// cookieHeader matches a header with cookies and everything after it. If net/http cannot
+// read a response, its cookies are not known.
 var cookieHeader = regexp.MustCompile(`(?is)\b(set-cookie2?\b|cookie["']?:).*[[:alnum:]].*`)
 
 func (v *Values) errorText(s string) string {
 	return cookieHeader.ReplaceAllString(v.Text(s), "${1} "+mark)
 }
 
-// Error returns err without the values. If neither err nor an error that it wraps
-// shows one of them, however it is printed, that is err itself. Else it is an
-// error with err's text, redacted, which wraps nothing: [errors.Is] and Timeout
-// give for it what they give for err.
+// Error returns err without the values. If neither err nor an error that it wraps shows
+// one of them, under any verb of fmt, Error returns err itself. Otherwise it returns an
+// error that has the redacted text of err and wraps nothing; [errors.Is] and Timeout
+// report for it what they report for err.
 func (v *Values) Error(err error) error {
 	if v.clean(err) {
 		return err
@@ -51,7 +51,7 @@ func (v *Values) clean(err error) bool {
 	return true
 }
 
-// redactedError keeps nothing of an error that could be printed.
+// redactedError keeps no part of the original error that could be printed.
 type redactedError struct {
 	text    string
 	is      func(error) bool

@@ -9,10 +9,10 @@ import (
 
 const (
 	maxDepth  = 3  // escapes in one another, as in JSON in JSON
-	maxEscape = 16 // bytes; where a text was cut off, half an escape may be left
+	maxEscape = 16 // bytes; half an escape may be left where a text was cut off
 )
 
-// escape has the bytes that may stand for another character.
+// escape contains the bytes that may begin an escape.
 var escape = func() (set [256]bool) {
 	for c := range set {
 		set[c] = c >= utf8.RuneSelf || c == '\\' || c == '%' || c == '&' || c == '+'
@@ -20,15 +20,15 @@ var escape = func() (set [256]bool) {
 	return set
 }()
 
-// reading is a character, and how many bytes of a text are read as it. A byte of
-// no escape is the character of that number.
+// reading is a character and the number of bytes of the text that it takes. A byte
+// outside of escapes is the character of that number.
 type reading struct {
 	char rune
 	size int
 }
 
-// readings returns what the first character of s may be: the most that can be
-// undone first, the plain byte last.
+// readings returns what the first character of s may be: first with as many escapes as
+// possible undone, last the plain byte.
 func (m *matcher) readings(s string) (all [maxDepth + 1]reading) {
 	r := reading{rune(s[0]), 1}
 	for d := range maxDepth {
@@ -39,8 +39,7 @@ func (m *matcher) readings(s string) (all [maxDepth + 1]reading) {
 	return all
 }
 
-// read reads the first character of s and undoes escapes in one another, at most
-// depth of them.
+// read reads the first character of s and undoes nested escapes, at most depth of them.
 func (m *matcher) read(s string, depth int) reading {
 	m.steps--
 	if s == "" || m.steps < 0 {
@@ -55,8 +54,8 @@ func (m *matcher) read(s string, depth int) reading {
 	return r
 }
 
-// undo returns what an escape stands for that begins with r and goes on with s,
-// or r if there is none. Depth escapes have been undone in r, and are in s.
+// undo returns the character of the escape that begins with r and continues in s, or r
+// if there is none. In r, depth nested escapes have been undone; in s they have not.
 func (m *matcher) undo(r reading, s string, depth int) reading {
 	if r.char < utf8.RuneSelf && !escape[r.char] || r.char > 0xf4 && !utf16.IsSurrogate(r.char) {
 		return r
@@ -94,8 +93,7 @@ func (m *matcher) undo(r reading, s string, depth int) reading {
 	return r
 }
 
-// hex returns the character of the number that s begins with, or r if there is
-// none.
+// hex returns the character whose number s begins with, or r if there is none.
 func (m *matcher) hex(r reading, size int, s string, digits, depth int) reading {
 	var number rune
 	for range digits {
@@ -116,7 +114,7 @@ func (m *matcher) hex(r reading, size int, s string, digits, depth int) reading 
 	return reading{number, size}
 }
 
-// entity returns the character whose name or number s begins with, up to a
+// entity returns the character whose HTML name or number s begins with, up to a
 // semicolon, or r if there is none.
 func (m *matcher) entity(r reading, s string, depth int) reading {
 	var name []byte
@@ -147,7 +145,7 @@ func (m *matcher) entity(r reading, s string, depth int) reading {
 	return r
 }
 
-// isName reports whether c may stand in the name of an escape.
+// isName reports whether c may be part of the name of an escape.
 func isName(c rune) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '#'
 }

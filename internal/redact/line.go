@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// Line returns the first characters of s, at most most of them, with spaces in the
-// place of line breaks and of whatever else cannot be printed.
+// Line returns the first most characters of s, with line breaks and everything else
+// that cannot be printed replaced by spaces.
 func Line(s string, most int) string {
 	n := 0
 	for i := range s {

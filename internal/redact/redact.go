@@ -1,5 +1,5 @@
-// Package redact takes secrets out of text from outside, so that the text can
-// stand in an error or a log line.
+// Package redact removes secrets from text that comes from outside, so that errors and
+// log lines can show the text.
 package redact
 
 import (
@@ -12,15 +12,15 @@ const (
 	mark      = "REDACTED"
 	maxText   = 64 << 10 // bytes; a longer text is cut off
 	maxValues = 64
-	short     = 8 // bytes; what is left of a text may give away a value that is shorter
+	short     = 8 // bytes; the rest of a text may give a shorter value away
 )
 
-// Values are the values that a text must not contain. Besides them no text
-// contains what looks like the session cookie; nil is for no more than that.
+// Values are the values that a text must not contain. What looks like the session
+// cookie is redacted as well, also by a nil *Values.
 type Values struct {
 	list   []string
 	begins [256]bool // whether a value begins with the byte
-	all    bool      // there are too many values: every text is redacted whole
+	all    bool      // there are too many values, so every text is redacted whole
 }
 
 // New returns the given values, except those that are empty.
@@ -39,14 +39,14 @@ func New(values ...string) *Values {
 	return v
 }
 
-// Text returns s with REDACTED in the place of each value, whether the value is
-// plain, or escaped for JSON, a URL or HTML, or is UTF-8 that was read as ISO
-// 8859-1, or several of these. At the end of s, a value counts from its first 8
-// bytes on. If s contains a value of less than 8 bytes, or if the search takes
-// too many steps, Text returns nothing but REDACTED.
+// Text returns s with each value replaced by REDACTED: plain values, values that are
+// escaped for JSON, a URL or HTML, UTF-8 that was read as ISO 8859-1, and combinations
+// of these. At the end of s, the first 8 bytes of a value count as the value. If s
+// contains a value of less than 8 bytes, or if the search takes too many steps, Text
+// returns only REDACTED.
 func (v *Values) Text(s string) string { return v.Head(s, maxText) }
 
-// Head does what Text does, for the first bytes of s, at most most of them.
+// Head does what Text does, for the first most bytes of s.
 func (v *Values) Head(s string, most int) string {
 	if len(s) > most {
 		return v.Cut(s[:most])
@@ -54,8 +54,8 @@ func (v *Values) Head(s string, most int) string {
 	return withoutCookie(v.redact(s, short))
 }
 
-// Cut does what Text does, for text that was cut off: at the end of s, a value
-// counts from its first byte on.
+// Cut does what Text does, for text that was cut off: at the end of s, the first byte of
+// a value counts as the value.
 func (v *Values) Cut(s string) string { return withoutCookie(v.redact(s[:min(len(s), maxText)], 1)) }
 
 func (v *Values) redact(s string, prefix int) string {
@@ -110,12 +110,11 @@ func (v *Values) mayBegin(m *matcher, s string) bool {
 	return false
 }
 
-// matcher compares values with a text. Each character of a value may be escaped
-// in the text or not, whatever the others are. When no steps are left, nothing
-// matches.
+// matcher compares values with a text. Each character of a value may be escaped in the
+// text, independently of the others. If no steps are left, nothing matches.
 type matcher struct {
 	text   string
-	prefix int // bytes of a value that count as the value at the end of the text
+	prefix int // how many bytes of a value count as the value at the end of the text
 	steps  int
 	cut    bool // the last match was such a prefix
 }

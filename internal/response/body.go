@@ -16,28 +16,28 @@ type body struct {
 	head []byte
 	off  int   // how much of head the caller has read
 	gone bool  // the caller has read all of head
-	err  error // what ended the reading of rest; nil: there may be more
+	err  error // what ended the reading of rest; if nil, there may be more
 	rest io.ReadCloser
-	lent *buffer // the buffer of head; nil: head has its own
+	lent *buffer // the pool's buffer that head is in, or nil
 
 	begun beginning
-	due   time.Time   // when Peek stops waiting; zero: the response is not known to be a failure
-	reads chan chunk  // what goroutines have read, once due is set
-	late  atomic.Bool // one of them is still reading
+	due   time.Time   // when Peek stops waiting; zero as long as the response is not known to be a failure
+	reads chan chunk  // what goroutines have read, after due was set
+	late  atomic.Bool // a goroutine is still reading
 
-	// mu guards head, off and lent. Two goroutines that read at once, which is wrong,
-	// must not give lent back twice: that would mix up the responses of others.
+	// mu guards head, off and lent. If two goroutines read at once, which is wrong, they
+	// must not give lent back twice, because that would mix up other responses.
 	mu sync.Mutex
 }
 
-// chunk is what a Read of rest has returned.
+// chunk is the result of a Read of rest.
 type chunk struct {
 	p   []byte
 	err error
 }
 
-// buffer has room for what Peek sees of most responses. A body has it until the
-// caller has read what it holds.
+// buffer has room for what Peek reads of most responses. A body keeps it until the
+// caller has read its contents.
 type buffer [4<<10 + 1]byte
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
@@ -45,18 +45,18 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 // failureWait is how long Peek waits for the body of a failure.
 const failureWait = 2 * time.Second
 
-// Head is the beginning of a body.
+// Head is the beginning of a response's body.
 type Head struct {
 	Bytes []byte // valid until the body is read
 	Whole bool   // Bytes is the whole body
 	Late  bool   // the response is a failure, and the rest of its body did not arrive in time
 }
 
-// Peek reads resp's body to its end, or to just past most bytes, and returns what
-// it has read; the body can still be read from its beginning. Peek stops when the
-// body cannot be a failure's, and two seconds after it is known to be one: by the
-// status, or because the body begins by saying so. A second Peek continues where
-// the first stopped. If the caller has read that far, it returns nothing.
+// Peek reads resp's body to its end, or to just past most bytes, and returns what it
+// has read. The body can still be read from its beginning. Peek stops early if the body
+// cannot be that of a failure. If the status or the beginning of the body shows a
+// failure, Peek waits for the rest for at most two seconds. A second Peek continues
+// where the first stopped. If the caller has read that far, it returns nothing.
 func Peek(resp *http.Response, most int) Head {
 	b, ok := resp.Body.(*body)
 	if !ok {
@@ -98,7 +98,7 @@ func Peek(resp *http.Response, most int) Head {
 	return Head{Bytes: b.head[:min(len(b.head), most)], Whole: b.err == io.EOF && len(b.head) <= most}
 }
 
-// room makes room for n bytes in head if it is full, and for no more than most.
+// room makes room for n bytes in head if head is full, but never for more than most.
 func (b *body) room(n, most int) {
 	if len(b.head) == cap(b.head) {
 		grown := append(make([]byte, 0, min(n, most)), b.head...)
@@ -132,7 +132,7 @@ func (b *body) wait(n int) bool {
 	}
 }
 
-// Under returns the body that Peek has wrapped, or b if that is none.
+// Under returns the body that Peek has wrapped.
 func (b *body) Under() io.ReadCloser { return b.rest }
 
 // giveBack returns the buffer of head to the pool.
@@ -173,8 +173,8 @@ func (b *body) readHead(p []byte) int {
 	return n
 }
 
-// Close closes rest. It does not wait for a Read of rest that Peek has left behind;
-// some bodies would.
+// Close closes rest. If a Read that Peek has started is still in progress, Close does
+// not wait for it, as the Close of some bodies does.
 func (b *body) Close() error {
 	if b.late.Load() {
 		go func() { _ = b.rest.Close() }()
@@ -183,17 +183,17 @@ func (b *body) Close() error {
 	return b.rest.Close()
 }
 
-// isLines reports whether h is of a body with a JSON value on each line.
+// isLines reports whether h announces a body with a JSON value on each line.
 func isLines(h http.Header) bool {
 	t := get(h, "Content-Type")
-	if t == "application/json" || strings.HasPrefix(t, "application/json;") { // as nearly always
+	if t == "application/json" || strings.HasPrefix(t, "application/json;") { // nearly always
 		return false
 	}
 	t = strings.ToLower(t)
 	return strings.Contains(t, "ndjson") || strings.Contains(t, "jsonl") || strings.Contains(t, "json-seq") || strings.Contains(t, "stream")
 }
 
-// get is h.Get for a name in canonical form, which Get would check at each call.
+// get is h.Get for a canonical name, without the check of the name that Get makes.
 func get(h http.Header, name string) string {
 	if values := h[name]; len(values) > 0 {
 		return values[0]
@@ -201,7 +201,8 @@ func get(h http.Header, name string) string {
 	return ""
 }
 
-// Plain returns head, of resp's body, decompressed: at most most bytes of it.
+// Plain returns head, the beginning of resp's body, decompressed: the first most bytes
+// of it.
 func Plain(resp *http.Response, head Head, most int) Head {
 	if !isCompressed(resp) {
 		return head
@@ -215,8 +216,8 @@ func Plain(resp *http.Response, head Head, most int) Head {
 	return Head{plain[:min(len(plain), most)], head.Whole && err == nil && len(plain) <= most, head.Late}
 }
 
-// isCompressed reports whether resp's body is still compressed, as it is when the
-// caller itself has asked for that.
+// isCompressed reports whether resp's body is still compressed, because the caller has
+// asked for that.
 func isCompressed(resp *http.Response) bool {
 	return !resp.Uncompressed && strings.EqualFold(get(resp.Header, "Content-Encoding"), "gzip")
 }

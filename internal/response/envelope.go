@@ -11,7 +11,7 @@ import (
 type Envelope struct {
 	ProcessID string
 	RequestID string
-	Reasons   []Reason // of every form, none of them blank, at most 100
+	Reasons   []Reason // in any of the forms, none of them blank, at most 100
 
 	expiry Expiry // if the call failed
 }
@@ -19,10 +19,10 @@ type Envelope struct {
 // Reason is why a call failed.
 type Reason struct{ Code, Message string }
 
-// Parse reads a response's body, and whether it says at its top level that the
-// call failed; a list does if each of its items does. Members of other types than
-// expected are passed over. Of a body that breaks off, or is no JSON, Parse reads
-// what there is, and never says that it failed.
+// Parse reads a response's body. It reports whether the top level says that the call
+// failed; a list says so if each of its items does. Parse skips members of unexpected
+// types. If the body breaks off or is not JSON, Parse reads what it can, and failed is
+// false.
 func Parse(body []byte) (env Envelope, failed bool) {
 	short := len(body) <= maxExpired
 	body = trimLeft(bytes.TrimPrefix(body, byteOrderMark))
@@ -55,7 +55,7 @@ func Parse(body []byte) (env Envelope, failed bool) {
 
 var byteOrderMark = []byte("\ufeff")
 
-// member is one of those that say something about a failure.
+// member is a member of an object that describes a failure.
 type member int
 
 const (
@@ -87,9 +87,9 @@ const (
 )
 
 var names = map[string]member{
-	"success": success, "Success": success2, // of REST; of CRUD and action resources
+	"success": success, "Success": success2, // REST; CRUD and action resources
 	"reasons": reasons, "errors": errorList, "Errors": errorList2, "results": results,
-	"code": code, "Code": code2, "errorCode": errorCode, // the last of AQuA
+	"code": code, "Code": code2, "errorCode": errorCode, // the last one is AQuA's
 	"message": message, "Message": message2, "errorMessage": errorMessage, "title": title, "detail": detail,
 	"error": errorOrCode, "error_description": errorDescription, // an object, or OAuth's
 	"faultcode": faultCode, "FaultCode": faultCode2, "faultstring": faultString, "FaultMessage": faultMessage,
@@ -97,16 +97,15 @@ var names = map[string]member{
 	"status": status, "field": field, "Field": field, "fieldName": field,
 }
 
-// record is an object as far as it is about failure. encoding/json would take keys
-// in any case.
+// record contains the members of an object that may describe a failure. encoding/json
+// is not used for it, because that ignores the case of keys.
 type record struct {
-	of     [all][]byte // the last of several that have the same name
-	others bool        // it has other members
-	twice  bool        // it has a member twice
+	of     [all][]byte // the value of each; the last one if there are several
+	others bool        // there are other members
+	twice  bool        // a member is there twice
 }
 
-// read reads object, as far as it goes. Anything but an object is one without
-// members.
+// read reads object, up to where it breaks off. Anything but an object has no members.
 func read(object []byte) (r record) {
 	for key, value := range members(object) {
 		if name, ok := names[string(key)]; !ok {
@@ -119,7 +118,7 @@ func read(object []byte) (r record) {
 	return r
 }
 
-// only reports whether r has no members but these, and none twice.
+// only reports whether r has no members except these, and none twice.
 func (r *record) only(these ...member) bool {
 	for name, value := range r.of {
 		if value != nil && !slices.Contains(these, member(name)) {
@@ -129,7 +128,7 @@ func (r *record) only(these ...member) bool {
 	return !r.twice && !r.others
 }
 
-// text is the first of these members that says something.
+// text returns the first of these members whose text is not blank.
 func (r *record) text(these ...member) string {
 	for _, name := range these {
 		if s := Text(r.of[name]); s != "" {
@@ -139,8 +138,8 @@ func (r *record) text(these ...member) string {
 	return ""
 }
 
-// Text is what value says: a string's text, and anything else as it stands, so
-// that an odd code does not hide the failure that it is part of.
+// Text returns the text of value: "" for null and for a blank string, a string's text,
+// and anything else unchanged, so that an odd code does not hide its failure.
 func Text(value []byte) (s string) {
 	switch {
 	case len(value) == 0 || string(value) == "null":
@@ -154,22 +153,23 @@ func Text(value []byte) (s string) {
 	return s
 }
 
-// isWord reports whether value is text that says something.
+// isWord reports whether value is a string that is not blank.
 func isWord(value []byte) bool { return len(value) > 0 && value[0] == '"' && Text(value) != "" }
 
 func isObject(value []byte) bool { return len(value) > 0 && value[0] == '{' }
 
 func isList(value []byte) bool { return len(value) > 0 && value[0] == '[' }
 
-// isCode reports whether value is the code of a failure: a text or a number, and
-// neither 0 nor a status of 2xx, which are codes of success elsewhere.
+// isCode reports whether value is the code of a failure: a string or a number, but not 0
+// or 200 to 299, which mean success in other responses.
 func isCode(value []byte) bool {
 	s := Text(value)
 	return s != "" && s != "0" && (value[0] == '"' || value[0] == '-' || value[0] >= '0' && value[0] <= '9') &&
 		!(len(s) == 3 && s >= "200" && s <= "299")
 }
 
-// success is what r says of it: only the literals true and false say something.
+// success returns what r says about success, and whether it says anything. Only the
+// literals true and false count.
 func (r *record) success() (said, ok bool) {
 	ok = true
 	for _, name := range []member{success, success2} {
@@ -189,8 +189,7 @@ func (r *record) itemFailed() bool {
 	return !ok || !said && (isCode(r.of[faultCode]) || isCode(r.of[faultCode2]))
 }
 
-// failed reports whether r, the top level of a response, says that the call
-// failed.
+// failed reports whether r, the top level of a response, says that the call failed.
 func (r *record) failed() bool {
 	if said, ok := r.success(); said {
 		return !ok
@@ -202,8 +201,8 @@ func (r *record) failed() bool {
 	return failed
 }
 
-// saysNothingButFailure reports whether r has no members but those of a failure.
-// With any other it is a record with fields of these names, and data.
+// saysNothingButFailure reports whether r is a failure without success that has no
+// other members. If it has any, it is data: a record with fields of these names.
 func (r *record) saysNothingButFailure() bool {
 	if r.others || !r.mayBeTwice().only(code, message, errorOrCode, errorDescription, errorList, errorList2, title, processID, requestID) {
 		return false
@@ -212,16 +211,16 @@ func (r *record) saysNothingButFailure() bool {
 		isFailure(r.of[errorOrCode]) || areFailures(r.of[errorList]) || areFailures(r.of[errorList2])
 }
 
-// mayBeTwice is r without a mark on members that it has twice.
+// mayBeTwice returns r with twice cleared.
 func (r *record) mayBeTwice() *record {
 	once := *r
 	once.twice = false
 	return &once
 }
 
-// isFailure reports whether value is a text, or an object that has nothing but
-// what describes a failure. Zuora's custom objects answer a partial success with
-// an error that also has details.
+// isFailure reports whether value is a text, or an object that only describes a failure.
+// An error with details as well is not one: Zuora's custom objects return it for a
+// partial success.
 func isFailure(value []byte) bool {
 	if !isObject(value) {
 		return isWord(value)
@@ -231,8 +230,8 @@ func isFailure(value []byte) bool {
 		(isCode(r.of[code]) || isCode(r.of[code2]) || isWord(r.of[message]) || isWord(r.of[message2]) || isWord(r.of[title]))
 }
 
-// areFailures reports whether value is a failure or a list of nothing else. A list
-// of a job's errors, which have rows and records, is data.
+// areFailures reports whether value is a failure or a list of failures. A list of a
+// job's errors, with their rows and records, is data.
 func areFailures(value []byte) bool {
 	if !isList(value) {
 		return isFailure(value)

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Expiry is what a response says about the session that it was asked for on.
+// Expiry is what a response says about the session of its request.
 type Expiry int
 
 const (
 	NotExpired Expiry = iota
-	// Expired: the response says that the session has expired, and nothing else. So
-	// nothing was done, and the call may be replayed.
+	// Expired means that the response says that the session has expired, and nothing
+	// else. So nothing was done, and the call may be replayed.
 	Expired
-	// ExpiredBeside: it says so among other things, so the call may have been carried
-	// out in part. It is not replayed; the next call needs a new session.
+	// ExpiredBeside means that the response says so among other things. Part of the call
+	// may have been carried out, so it is not replayed. The next call needs a new session.
 	ExpiredBeside
 )
 
@@ -45,7 +45,7 @@ func SessionExpired(resp *http.Response) Expiry {
 		return NotExpired
 	}
 	head := Peek(resp, maxExpired)
-	if !head.Whole && bytes.Contains(head.Bytes, []byte(invalidSession)) { // of many items, perhaps
+	if !head.Whole && bytes.Contains(head.Bytes, []byte(invalidSession)) { // it may be a list of many items
 		head = Peek(resp, MaxJudged)
 	}
 	if !head.Whole {
@@ -61,13 +61,13 @@ func SessionExpired(resp *http.Response) Expiry {
 	return env.expiry
 }
 
-// mayNameSession is a cheap search for what only an [Expiry] has.
+// mayNameSession is a cheap search for what a body with an [Expiry] contains.
 func mayNameSession(body []byte) bool {
 	return bytes.Contains(body, []byte(noSession)) || bytes.Contains(body, []byte("_SESSION")) || hasEscapedWord(body)
 }
 
-// saysOnlyThatTheSessionExpired reports whether r is one of the two forms of that,
-// without anything that tells of something made.
+// saysOnlyThatTheSessionExpired reports whether r has one of the two forms of such a
+// response, and no other members.
 func (r *record) saysOnlyThatTheSessionExpired() bool {
 	if r.of[reasons] == nil {
 		return r.isInvalidSession() && detailsInvalidSession(r.of[detail])
@@ -83,8 +83,8 @@ func (r *record) saysOnlyThatTheSessionExpired() bool {
 		r.scalars(processID, requestID, message) && reason.scalars(message)
 }
 
-// isInvalidSession reports whether r is a fault with this code and nothing else,
-// except a detail.
+// isInvalidSession reports whether r is a fault with the code INVALID_SESSION, and has
+// no other members except a detail.
 func (r *record) isInvalidSession() bool {
 	for _, name := range []member{faultCode, faultCode2} {
 		if value := r.of[name]; value != nil && !(isWord(value) && isInvalidSession(Text(value))) {
@@ -95,8 +95,8 @@ func (r *record) isInvalidSession() bool {
 		r.only(faultCode, faultCode2, faultString, faultMessage, detail)
 }
 
-// detailsInvalidSession reports whether value, a fault's detail, is nothing, or what
-// faults have there: {"UnexpectedErrorFault": {"FaultCode": …, "FaultMessage": …}}.
+// detailsInvalidSession reports whether value, a fault's detail, is a scalar, absent, or
+// has the form {"UnexpectedErrorFault": {"FaultCode": …, "FaultMessage": …}}.
 func detailsInvalidSession(value []byte) bool {
 	if !isObject(value) {
 		return !isList(value)
@@ -111,7 +111,7 @@ func detailsInvalidSession(value []byte) bool {
 	return true
 }
 
-// scalars reports whether these members, where they are there, have no parts.
+// scalars reports whether none of these members is an object or a list.
 func (r *record) scalars(these ...member) bool {
 	return !slices.ContainsFunc(these, func(name member) bool { return isObject(r.of[name]) || isList(r.of[name]) })
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// LimitHeaders returns the headers of h about limits, the body's type, and the IDs of
-// the request: the first 32 lines of them.
+// LimitHeaders returns the headers in h about limits, the body's type and the IDs of the
+// request, at most 32 lines.
 func LimitHeaders(h http.Header) http.Header {
 	const most = 32
 	kept, lines := http.Header{}, 0
@@ -33,8 +33,8 @@ func isLimit(name string) bool {
 	return strings.HasPrefix(name, "ratelimit-") || strings.HasPrefix(name, "concurrency-limit-")
 }
 
-// Wait returns the time that s, in seconds or an HTTP date, says to wait: at most a
-// day, and 0 if s is neither.
+// Wait returns the wait that s asks for, in seconds or as an HTTP date, but at most a
+// day. If s is neither, it returns 0.
 func Wait(s string) time.Duration {
 	const most = 24 * time.Hour
 	var d time.Duration

@@ -8,11 +8,11 @@ import (
 
 const (
 	maxReasons = 100
-	maxItems   = 1000 // of a list of reasons, most of which may be blank
+	maxItems   = 1000 // of a list of reasons, because most of them may be blank
 )
 
-// failedItems appends the reasons of those items that failed, and returns whether
-// all did.
+// failedItems appends the reasons of the items that failed, and reports whether all
+// items did.
 func failedItems(reasons []Reason, list []byte) (_ []Reason, failed bool) {
 	n := 0
 	for item := range items(list) {
@@ -32,13 +32,13 @@ func failedItems(reasons []Reason, list []byte) (_ []Reason, failed bool) {
 	return reasons[:min(len(reasons), maxReasons)], failed
 }
 
-// reasons are those that r, the top level of a response, gives in whatever form.
+// reasons returns the reasons of r, the top level of a response, in all forms.
 func (r *record) reasons() []Reason {
 	reasons, _ := failedItems(r.ownReasons(), r.of[results])
 	return reasons
 }
 
-// ownReasons are those of r without its results.
+// ownReasons returns the reasons of r except those in its results.
 func (r *record) ownReasons() (list []Reason) {
 	if value := r.of[reasons]; !isWord(value) {
 		list = appendReasons(list, value)
@@ -74,7 +74,7 @@ func (r *record) ownReasons() (list []Reason) {
 	return list[:min(len(list), maxReasons)]
 }
 
-// appendReasons appends those of value, which is a reason or a list of them.
+// appendReasons appends the reasons in value, which is a reason or a list of reasons.
 func appendReasons(list []Reason, value []byte) []Reason {
 	add := func(r Reason) {
 		if r != (Reason{}) {

@@ -1,6 +1,6 @@
-// Package response reads what Zuora's responses say about themselves: that a call
-// failed and why, that the session has expired, how long to wait. A body that it has
-// peeked at can still be read from its beginning.
+// Package response reads Zuora's responses: whether a call failed and why, whether the
+// session has expired, how long to wait. After it has peeked at a body, the body can
+// still be read from its beginning.
 package response
 
 import (
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// MaxJudged is the length, in bytes, up to which a body is judged before the caller
-// reads it. A longer one is data.
+// MaxJudged is the limit, in bytes, for a body that is judged before the caller reads
+// it. A longer one is data.
 const MaxJudged = 64 << 10
 
 // Succeeded reports whether resp is a success by its status.
@@ -19,14 +19,14 @@ func Succeeded(resp *http.Response) bool {
 	return resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotModified
 }
 
-// Streams reports whether resp is a success whatever its body says, so that nobody
-// has to peek at it.
+// Streams reports whether resp is a success that is not judged by its body, so that
+// there is no need to peek at it.
 func Streams(resp *http.Response) bool {
 	return Succeeded(resp) && !(IsJSON(resp.Header) && resp.ContentLength <= MaxJudged)
 }
 
-// Judge returns what resp says about itself, and whether the call failed. head is
-// the beginning of its body, or all of it; plain is the same, decompressed.
+// Judge returns what resp says about its call, and whether the call failed. head is the
+// beginning of the body, or the whole body; plain is the same, decompressed.
 func Judge(resp *http.Response, head Head) (plain Head, env Envelope, failed bool) {
 	ok := Succeeded(resp) && !head.Late
 	if ok && !(head.Whole && IsJSON(resp.Header)) {
@@ -40,17 +40,17 @@ func Judge(resp *http.Response, head Head) (plain Head, env Envelope, failed boo
 	return head, env, failed || !ok
 }
 
-// IsJSON reports whether h is of a body that generated clients parse as JSON: its
-// type contains the word, as "application/json, application/json" does.
+// IsJSON reports whether generated clients parse the body as JSON: its type contains
+// "json", as "application/json, application/json" does.
 func IsJSON(h http.Header) bool {
 	t := get(h, "Content-Type")
 	return strings.HasPrefix(t, "application/json") || strings.Contains(strings.ToLower(t), "json")
 }
 
-// Discard closes resp's body. It first reads what is left of it, at most 4 KiB and
-// for at most a second, so that the connection can be used again; but not if the
-// transport decompresses the body, because such a body cannot be closed during a
-// Read in every version of net/http.
+// Discard closes resp's body. It first reads the rest of the body, at most 4 KiB and for
+// at most a second, so that the connection can be used again. If the transport
+// decompresses the body, Discard does not read it, because not every version of
+// net/http can close such a body during a Read.
 func Discard(resp *http.Response) {
 	if !resp.Uncompressed {
 		late := time.AfterFunc(time.Second, func() { _ = resp.Body.Close() })

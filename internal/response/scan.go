@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// members yields the members of object, as far as it goes, and none of anything
-// else. It takes the text for JSON, and does not check that.
+// members yields the members of object, up to where it breaks off. It yields none if
+// object is anything else. It does not check that the text is JSON.
 func members(object []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
 		for rest := after(object, '{'); len(rest) > 0 && rest[0] == '"'; {
@@ -24,7 +24,8 @@ func members(object []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// items yields the items of list, as far as it goes, and none of anything else.
+// items yields the items of list, up to where it breaks off. It yields none if list is
+// anything else.
 func items(list []byte) iter.Seq[[]byte] {
 	return func(yield func(value []byte) bool) {
 		for rest := after(list, '['); len(rest) > 0; {
@@ -37,7 +38,7 @@ func items(list []byte) iter.Seq[[]byte] {
 	}
 }
 
-// after is text without first, with which it begins, and nil if it does not.
+// after returns text without first. If text does not begin with first, it returns nil.
 func after(text []byte, first byte) []byte {
 	if len(text) == 0 || text[0] != first {
 		return nil
@@ -45,8 +46,8 @@ func after(text []byte, first byte) []byte {
 	return trimLeft(text[1:])
 }
 
-// split splits the first value off text. There is none if text does not begin with
-// one or breaks off inside it.
+// split splits the first value off text. The value is nil if text does not begin with
+// one, or breaks off inside it.
 func split(text []byte) (value, rest []byte) {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -69,7 +70,7 @@ func split(text []byte) (value, rest []byte) {
 				continue
 			}
 			end := bytes.IndexAny(text, ",:]} \t\n\r")
-			if end < 0 || !json.Valid(text[:end]) { // a number that breaks off may go on
+			if end < 0 || !json.Valid(text[:end]) { // a number at the end may have more digits
 				return nil, nil
 			}
 			return text[:end], trimLeft(text[end:])
@@ -84,7 +85,7 @@ func split(text []byte) (value, rest []byte) {
 	return nil, nil
 }
 
-// unquote is the text of a string.
+// unquote returns the text of a JSON string.
 func unquote(value []byte) []byte {
 	if len(value) < 2 {
 		return nil

@@ -2,16 +2,15 @@ package response
 
 import "bytes"
 
-// suspicious reports whether body may be a failure. It is cheap, and true for every
-// body that Parse takes for one: it searches for what a failure has at its top level.
-// (A list in which all items failed has a false success or a fault's code inside.)
-// Each search begins with a letter that is rare in JSON.
+// suspicious reports whether body may be a failure. It is cheap, and true for every body
+// that is a failure by Parse: it searches for what every failure contains. Each search
+// begins with a letter that is rare in JSON.
 func suspicious(body []byte) bool {
 	key, _ := firstKey(body)
 	return isOfNothingButFailure(key) || hasF(body) || hasCode(body) || hasEscapedWord(body)
 }
 
-// isOfNothingButFailure reports whether an object that says nothing but failure may
+// isOfNothingButFailure reports whether an object that only describes a failure may
 // begin with a member of this name.
 func isOfNothingButFailure(name []byte) bool {
 	switch string(name) {
@@ -57,8 +56,8 @@ func hasCode(body []byte) bool {
 	}
 }
 
-// hasEscapedWord searches for letters, digits and underscores that are escaped. None
-// needs to be, and the other searches would miss them.
+// hasEscapedWord searches for escaped letters, digits and underscores, which the other
+// searches would miss. JSON does not require their escapes.
 func hasEscapedWord(body []byte) bool {
 	for {
 		_, after, found := bytes.Cut(body, []byte(`\u00`))
@@ -79,8 +78,8 @@ func hasEscapedWord(body []byte) bool {
 	}
 }
 
-// firstKey returns the key of body's first member, as it is spelled, and what
-// follows it.
+// firstKey returns the key of body's first member, with its escapes, and what follows
+// it.
 func firstKey(body []byte) (key, after []byte) {
 	body = trimLeft(bytes.TrimPrefix(body, byteOrderMark))
 	if len(body) == 0 || body[0] != '{' {
@@ -96,8 +95,8 @@ func firstKey(body []byte) (key, after []byte) {
 	return body[1:][:end], body[1:][end+1:]
 }
 
-// valueAfter returns the value that follows a key. If no colon follows, it was not
-// a key, and valueAfter returns nil.
+// valueAfter returns the text from the value that follows a key. If no colon follows, it
+// was not a key, and valueAfter returns nil.
 func valueAfter(key []byte) []byte {
 	if key = trimLeft(key); len(key) == 0 || key[0] != ':' {
 		return nil
@@ -121,17 +120,17 @@ func trimRight(text []byte) []byte {
 	return text
 }
 
-// beginning is what the beginning of a body says about the whole.
+// beginning is what the beginning of a body shows about the whole body.
 type beginning int
 
 const (
-	beginsUnknown beginning = iota // it is too short
-	beginsData                     // no failure, whatever follows
+	beginsUnknown beginning = iota // it is too short to know
+	beginsData                     // no failure
 	beginsObject                   // an object or a list
 	beginsFailure                  // a failure
 )
 
-// begins returns what head, the beginning of a body, says about the whole.
+// begins returns what head, the beginning of a body, shows about the whole body.
 func begins(head []byte) beginning {
 	head = trimLeft(bytes.TrimPrefix(head, byteOrderMark))
 	switch {
@@ -153,7 +152,7 @@ func begins(head []byte) beginning {
 			return beginsFailure
 		}
 	case "faultcode", "FaultCode", "errorCode", "processId", "requestId", "reasons", "errors", "Errors", "message", "code", "error":
-		r := read(head) // as far as it is there
+		r := read(head)
 		switch said, ok := r.success(); {
 		case !ok || !said && (isWord(r.of[faultCode]) || isWord(r.of[faultCode2]) || isWord(r.of[errorCode])):
 			return beginsFailure

@@ -8,27 +8,26 @@ import (
 const (
 	longestPause = 30 * time.Second
 
-	calm    = 30 * time.Second // without a failure: trouble is over
-	news    = time.Hour        // without a failure: the next one is logged
-	lasting = 5 * time.Minute  // of failures and nothing else: they are logged, too
+	calm    = 30 * time.Second // without a failure, after which the store is back
+	news    = time.Hour        // without a failure, after which the next one is logged
+	lasting = 5 * time.Minute  // without a success, after which failures are logged
 )
 
-// trouble keeps a store that fails out of the way. After a failure the store is
-// left alone for a second, twice as long after each further one up to
-// longestPause, and then one caller at a time tries it, until one has stored
-// something. The zero trouble is none.
+// trouble is the backoff of a store that fails. After a failure the store is not called
+// for a second, and for twice as long after each further failure, up to longestPause.
+// After that, one caller at a time tries it, until one has stored something.
 type trouble struct {
 	mu       sync.Mutex
 	failures int       // in a row
-	first    time.Time // of those
-	last     time.Time // failure that there was
+	first    time.Time // the first of those
+	last     time.Time // the last failure of all
 	next     time.Time // when the store is tried again
 	trying   bool
-	logged   bool // that it fails, and not yet that it is back
+	logged   bool // the log says that it fails, and not yet that it is back
 }
 
-// begin reports whether the store may be used, and whether that is a try: of
-// tries there is one at a time, until end.
+// begin reports whether the store may be used, and whether that is a try. There is one
+// try at a time; end ends it.
 func (t *trouble) begin() (ok, try bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -52,8 +51,8 @@ func (t *trouble) end(try bool) {
 	t.trying = false
 }
 
-// failed notes that a call of the store failed, and reports whether that is to
-// be logged: a store that comes and goes is logged once.
+// failed records that a call of the store failed, and reports whether to log it. A store
+// that fails now and then is logged once.
 func (t *trouble) failed() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -61,7 +60,7 @@ func (t *trouble) failed() bool {
 	if t.failures == 0 {
 		t.first = now
 	}
-	if !now.Before(t.next) { // or else the call began before the last failure
+	if !now.Before(t.next) { // otherwise the call began before the last failure
 		t.next = now.Add(min(longestPause, time.Second<<min(t.failures, 10)))
 		t.failures++
 	}
@@ -70,8 +69,8 @@ func (t *trouble) failed() bool {
 	return log
 }
 
-// worked notes that the store has swapped, and reports whether that is to be
-// logged. To load is not enough: a store that is full can do that.
+// worked records that the store has swapped, and reports whether to log that. A load is
+// not enough, because a store that is full can load.
 func (t *trouble) worked() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
