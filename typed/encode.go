@@ -142,22 +142,13 @@ func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 	}
 	if p.extra >= 0 {
 		extra, _ := v.Field(p.extra).Interface().(map[string]zuora.Value)
-		names := make([]string, 0, len(extra))
-		for name := range extra {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range sorted(extra, make([]string, 0, 8)) {
 			value := extra[name]
 			if f := p.byName[name]; f != nil && (!v.Field(f.index).IsZero() || !f.mayStandAside(value)) {
 				return nil, fmt.Errorf("AdditionalProperties[%q]: set the field %s instead; only zuora.Null may stand here, while the field is not set", name, f.goName)
 			}
-			if value == "" {
-				return nil, fmt.Errorf("AdditionalProperties[%q] is empty; zuora.Null erases a field", name)
-			}
 			comma()
-			b = append(appendText(b, name), ':')
-			if b, err = appendRaw(b, string(value)); err != nil {
+			if b, err = appendMember(b, name, value); err != nil {
 				return nil, fmt.Errorf("AdditionalProperties[%q]: %w", name, err)
 			}
 		}
@@ -206,15 +197,44 @@ func appendList(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 	return append(b, ']'), nil
 }
 
+// sorted appends the names of m to names, which are none, and sorts them.
+func sorted(m map[string]zuora.Value, names []string) []string {
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func appendMember(b []byte, name string, value zuora.Value) ([]byte, error) {
+	if value == "" {
+		return nil, errEmpty
+	}
+	return appendRaw(append(appendText(b, name), ':'), string(value))
+}
+
+var errEmpty = errors.New("the value is empty; zuora.Null erases a field")
+
 func appendMap(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 	b = append(b, '{')
+	if m, ok := v.Interface().(map[string]zuora.Value); ok { // as nearly all are
+		for i, name := range sorted(m, make([]string, 0, 8)) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendMember(b, name, m[name]); err != nil {
+				return nil, under(name, err)
+			}
+		}
+		return append(b, '}'), nil
+	}
 	for i, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(appendText(b, key.String()), ':')
 		if p.elem.kind == kindRaw && v.MapIndex(key).Len() == 0 {
-			return nil, under(key.String(), errors.New("the value is empty; zuora.Null erases a field"))
+			return nil, under(key.String(), errEmpty)
 		}
 		if b, err = appendValue(b, p.elem, v.MapIndex(key)); err != nil {
 			return nil, under(key.String(), err)

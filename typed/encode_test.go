@@ -41,6 +41,8 @@ func TestOnlyWhatIsSetIsWritten(t *testing.T) {
 	assert.Equal(t, `{"amount":2500.00,"a":2,"b":1.0}`, string(got), "digits stay, and names are in order")
 }
 
+type fields map[string]zuora.Value
+
 func TestNothingBecomesNullByItself(t *testing.T) {
 	for want, v := range map[string]any{
 		`{}`: map[string]zuora.Value(nil), `[]`: []line(nil), `[{},{"a":1}]`: []map[string]zuora.Value{nil, {"a": "1"}}, `{"a":null}`: map[string]zuora.Value{"a": zuora.Null},
@@ -51,15 +53,20 @@ func TestNothingBecomesNullByItself(t *testing.T) {
 	}
 	_, err := typed.Marshal([]map[string]zuora.Value{{"a": "1"}, {"b": ""}})
 	assert.EqualError(t, err, "zuora: [1].b: the value is empty; zuora.Null erases a field")
+	_, err = typed.Marshal(fields{"b": ""})
+	assert.EqualError(t, err, "zuora: b: the value is empty; zuora.Null erases a field")
+	got, err := typed.Marshal(fields{"b": "1", "a": zuora.Null})
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":null,"b":1}`, string(got))
 }
 
 func TestFieldsAndAdditionalPropertiesDoNotOverlap(t *testing.T) {
 	for want, o := range map[string]order{
-		`AdditionalProperties["name"]`:                      {AdditionalProperties: map[string]zuora.Value{"name": zuora.ValueOf("b")}},
-		`set the field Name instead`:                        {Name: "a", AdditionalProperties: map[string]zuora.Value{"name": zuora.Null}},
-		`mayLine: AdditionalProperties["id"]`:               {MayLine: &line{AdditionalProperties: map[string]zuora.Value{"id": `"1"`}}},
-		`lines[1]: AdditionalProperties["x"] is empty`:      {Lines: []line{{}, {AdditionalProperties: map[string]zuora.Value{"x": ""}}}},
-		`AdditionalProperties["x"]: zuora: ValueOf: json: `: {AdditionalProperties: map[string]zuora.Value{"x": zuora.ValueOf(make(chan int))}},
+		`AdditionalProperties["name"]`:                            {AdditionalProperties: map[string]zuora.Value{"name": zuora.ValueOf("b")}},
+		`set the field Name instead`:                              {Name: "a", AdditionalProperties: map[string]zuora.Value{"name": zuora.Null}},
+		`mayLine: AdditionalProperties["id"]`:                     {MayLine: &line{AdditionalProperties: map[string]zuora.Value{"id": `"1"`}}},
+		`lines[1]: AdditionalProperties["x"]: the value is empty`: {Lines: []line{{}, {AdditionalProperties: map[string]zuora.Value{"x": ""}}}},
+		`AdditionalProperties["x"]: zuora: ValueOf: json: `:       {AdditionalProperties: map[string]zuora.Value{"x": zuora.ValueOf(make(chan int))}},
 	} {
 		_, err := typed.Marshal(o)
 		require.Error(t, err, want)
