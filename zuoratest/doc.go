@@ -25,6 +25,24 @@
 //		…               // and the service does not notice
 //	}
 //
+// # A whole tenant
+//
+// With [Config.Stateful] the tenant keeps what it is told, and has one small catalog and no
+// accounts at its beginning:
+//
+//	tenant := zuoratest.NewServer(zuoratest.Config{Stateful: true})
+//
+// [Tenant.Calls] lists its calls: accounts, contacts, subscriptions, products, orders,
+// invoices, payments and usage are created, read, changed and deleted, where Zuora has that,
+// also by /v1/object and /v1/action. Lists come in pages. Jobs, such as async orders, usage
+// imports, exports, data queries, billing preview runs and bill runs, are pending at the first
+// look and done at the next. Custom fields and unknown members stay with their object, and
+// amounts keep every digit. A POST with an Idempotency-Key that was sent before gets the first
+// response again. A call that fails changes nothing. Handlers of [Tenant.Handle] come before
+// these calls, so that a test lets one path fail and has all others.
+//
+// # Failures
+//
 // Failures come from the answers of this package: [Failed], [CRUDFailed],
 // [RateLimited], [ServerError] and others, for a path by [Tenant.Handle], for
 // any request, sign-ins included, by [Tenant.Intercept].
@@ -36,7 +54,7 @@
 // [testing/synctest] bubble.
 //
 // Programs in other languages trust the server by [Server.CertificatePEM]. The command
-// zuora-standin is a tenant for them, with accounts, subscriptions and a catalog.
+// zuora-standin is a stateful tenant for them.
 //
 // # What is made up
 //
@@ -52,4 +70,19 @@
 //     no session.
 //   - The refusal of /oauth/token is that of RFC 6749, with status 401. A token is good for 3,598 seconds.
 //   - The texts of most messages.
+//
+// Of a stateful tenant this is made up as well:
+//
+//   - It has no pricing, no proration and no taxes. An amount is what was sent or the catalog's
+//     price, and a sum of these. A subscription's contractedMrr is the sum of its recurring prices.
+//     A bill run, and an order with runBilling, bill each charge once for a target date. The
+//     files of billing preview runs are empty.
+//   - A query is "select FIELDS from OBJECT where FIELD = VALUE and …". An export and a data
+//     query read the same, with the object's name before a field if you like, and "*".
+//   - What it does not do, or does not know, is a failure that names it: a member, an order
+//     action, a word of a query, a query parameter. A call that it does not have gets status 405.
+//   - /v1/object creates an Account, Contact, Product, ProductRatePlan, ProductRatePlanCharge or
+//     Usage with every member that it is told, the balance of an account too.
+//   - An Idempotency-Key that was sent with another request gets status 409.
+//   - IDs and numbers count up. The first six digits of codes are 500000.
 package zuoratest

@@ -34,6 +34,10 @@ type Config struct {
 	// answered as [RateLimited]. 0: no limit. Zuora's own is 100 from one
 	// address.
 	LoginLimit int
+
+	// Stateful makes the tenant keep accounts, subscriptions, orders, invoices and more, as
+	// the package documentation lists them. The handlers of [Tenant.Handle] come before it.
+	Stateful bool
 }
 
 // Tenant is a stand-in for a Zuora tenant. It is an [http.Handler] that answers
@@ -44,6 +48,7 @@ type Tenant struct {
 	cfg    Config
 	mux    *http.ServeMux
 	memory memory
+	state  *state // nil: not stateful
 
 	mu        sync.Mutex // over what follows
 	intercept func(*http.Request) http.Handler
@@ -68,7 +73,11 @@ func NewTenant(cfg Config) *Tenant {
 		cfg.Credentials = zuora.Credentials{AccessKeyID: "api.user@example.com", SecretAccessKey: zuora.Secret("pass word " + random(12))}
 	}
 	cfg.SessionTimeout = cmp.Or(cfg.SessionTimeout, 15*time.Minute)
-	return &Tenant{cfg: cfg, mux: http.NewServeMux(), granted: map[string]*grant{}}
+	t := &Tenant{cfg: cfg, mux: http.NewServeMux(), granted: map[string]*grant{}}
+	if cfg.Stateful {
+		t.state = newState()
+	}
+	return t
 }
 
 // Credentials returns those that the tenant lets in.
@@ -153,6 +162,9 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if intercept != nil {
 		h = intercept(r)
 	}
+	if h == nil {
+		h = t.dataFile(r)
+	}
 	switch {
 	case h != nil:
 		h.ServeHTTP(rec, r)
@@ -181,14 +193,14 @@ func (t *Tenant) call(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case g != nil && !g.token:
 		a := &answer{ResponseWriter: w, login: id}
-		t.mux.ServeHTTP(a, r)
+		t.dispatch(a, r)
 		a.WriteHeader(http.StatusOK)
 	case g == nil && !t.keysOf(r):
 		Unauthorized().ServeHTTP(w, r)
 	case g == nil && !t.mayEnter(r.Header):
 		noEntity().ServeHTTP(w, r)
 	default:
-		t.mux.ServeHTTP(w, r)
+		t.dispatch(w, r)
 	}
 }
 
