@@ -11,9 +11,10 @@ import (
 	"github.com/zuora-go/zuora/internal/response"
 )
 
-// CheckResponse returns an [*Error] if resp, whose body is body, is a failed
-// call, and nil if not. A call failed if its status is neither 2xx nor 304, or if
-// the status is 2xx, the type contains "json" and the top level of the body
+// CheckResponse returns an [*Error] if resp is the response of a failed call, and nil
+// otherwise. body is the body of resp. A call failed if its status is neither 2xx nor
+// 304. It also failed if the status is 2xx, the type contains "json" and the top level
+// of the body
 //
 //   - has a success that is the literal false, or
 //   - has no success that is true or false, and has an errorCode, a FaultCode or a
@@ -23,16 +24,18 @@ import (
 //   - has nothing except a code with a message, an error, errors or a title, and
 //     message, error_description, processId and requestId.
 //
-// Everything else is data: a list in which only some items failed, because a
-// caller that took it for a failure and repeated the call would create the others
-// twice (look at each item's Success); an error with details, which is what
-// Zuora's custom objects return for a partial success; a false success below the
-// top level; an errorCode or a code that is null, 0 or 200.
+// Everything else is data:
 //
-// body is the whole body, of any length; it may still be gzipped if resp.Header
-// says so, and then 64 KiB of it are judged. CheckResponse is for clients that do
-// not call through a [Session] or [Checked], which judge 64 KiB of a response by
-// themselves, and for longer responses.
+//   - a list in which only some items failed: look at each item's Success. If it were a
+//     failure and the caller repeated the call, the other items would be created twice.
+//   - an error with details, which Zuora's custom objects return for a partial success
+//   - a false success below the top level
+//   - an errorCode or a code that is null, 0 or 200
+//
+// body is the whole body, of any length. If resp.Header says so, body may still be
+// gzipped, and CheckResponse judges its first 64 KiB. CheckResponse is for clients that
+// do not call through a [Session] or [Checked], and for responses of more than 64 KiB,
+// which those two do not judge.
 func CheckResponse(resp *http.Response, body []byte) error {
 	if resp == nil {
 		return errors.New("zuora: no response to check")
@@ -41,11 +44,10 @@ func CheckResponse(resp *http.Response, body []byte) error {
 }
 
 // Checked returns a doer that sends requests through doer and returns an
-// [*Error] for every failed call, by the rules of [CheckResponse]. Under a
-// generated client it makes failures errors without a [Session], with OAuth for
-// instance. The body of a failed call is closed. As with [Session.Do], a failure
-// of more than 64 KiB behind a 2xx is not seen, and the body of a failure is waited
-// for no longer than 2 seconds.
+// [*Error] for every failed call, by the rules of [CheckResponse]. A generated client
+// on it gets failures as errors without a [Session]. The body of a failed call is
+// closed. As with [Session.Do], a failure of more than 64 KiB with a status of 2xx is
+// not recognized, and the wait for the body of a failure is limited to 2 seconds.
 func Checked(doer HttpRequestDoer) HttpRequestDoer { return checked{doer} }
 
 type checked struct{ HttpRequestDoer }
@@ -74,9 +76,9 @@ func check(resp *http.Response) (*http.Response, error) {
 
 const maxLine = 1 << 10 // bytes of a header's line, and of an ID
 
-// verdict is CheckResponse for a body that begins with head. The error contains
-// none of the values, which if they are nil are those that a session knows of resp,
-// and no body unless keep is true.
+// verdict is CheckResponse for a body that begins with head. The error contains none of
+// the values. If values is nil, it contains none that a session knows for resp. The
+// error has a body only if keep is true.
 func verdict(resp *http.Response, head response.Head, values *redact.Values, keep bool) error {
 	head, env, failed := response.Judge(resp, head)
 	if !failed {
@@ -119,9 +121,9 @@ func verdict(resp *http.Response, head response.Head, values *redact.Values, kee
 	return e
 }
 
-// Caller is what typed calls are made on: the packages of api/ take one. A
-// [*Session] is a Caller, and [NewCaller] makes one of a client that authenticates
-// by itself. Do returns an [*Error] for every failed call.
+// Caller sends typed calls: the packages of api/ take one. A [*Session] is a Caller, and
+// [NewCaller] makes one from a client that authenticates by itself. Do returns an
+// [*Error] for every failed call.
 type Caller interface {
 	// Server returns the base URL of all calls, without a "/" and a "/v1" at its end.
 	Server() string

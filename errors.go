@@ -15,12 +15,11 @@ import (
 	"github.com/zuora-go/zuora/internal/response"
 )
 
-// What went wrong, in the terms that a caller decides by. Use [errors.Is] with
-// any error of this package.
+// The kinds of failures. Use [errors.Is] to find out whether an error of this package is
+// one of them.
 var (
 	// ErrUnauthenticated: status 401, category 11, INVALID_SESSION, OAuth's
-	// invalid_client. The credentials are wrong, or the resource is not open to a
-	// session.
+	// invalid_client. The credentials are wrong, or the resource takes no session.
 	ErrUnauthenticated = errors.New("zuora: not authenticated")
 	// ErrPermissionDenied: status 403, category 10. The user lacks a permission.
 	ErrPermissionDenied = errors.New("zuora: permission denied")
@@ -30,36 +29,35 @@ var (
 	// REQUEST_EXCEEDED_LIMIT, REQUEST_EXCEEDED_RATE. Too many requests, or too
 	// many at once: try again after [Error.RetryAfter].
 	ErrRateLimited = errors.New("zuora: rate limited")
-	// ErrLocked: category 50, LOCK_COMPETITION. Another request holds what this
-	// one wants: try again.
+	// ErrLocked: category 50, LOCK_COMPETITION. Another request has locked the object:
+	// try again.
 	ErrLocked = errors.New("zuora: locked by another request")
 	// ErrSessionClosed: the session was closed before this call could be sent, or
 	// sent again.
 	ErrSessionClosed = errors.New("zuora: session closed")
 )
 
-// Error is a failed call, as Zuora told it. It is found by [errors.As], under
-// a [net/url.Error] too.
+// Error is a failed call, as Zuora describes it. [errors.As] finds it, in a
+// [net/url.Error] too.
 type Error struct {
 	Method string // of the request
 	Path   string // of the request's URL, escaped, without the query
 
-	// StatusCode is the HTTP status. 200 is nothing unusual for a failed call.
+	// StatusCode is the HTTP status. Failed calls often have 200.
 	StatusCode int
 
-	// Reasons says why, in Zuora's words: at most 100 reasons, none of them blank.
-	// It is empty if the response was no JSON of a known form. All forms are read:
-	// reasons; errors of CRUD and action resources, of workflows, and of each result
-	// that failed; faults; errorCode, code and error, with their messages; and a
-	// title or a message alone.
+	// Reasons are the reasons that Zuora gives, at most 100, none of them blank. It is
+	// empty if the response is not JSON of a known form. These forms are known: reasons;
+	// errors of CRUD and action resources, of workflows, and of each result that failed;
+	// faults; errorCode, code and error, with their messages; a title or a message alone.
 	Reasons []Reason
 
 	ProcessID string // for Zuora's support; may be empty
 	RequestID string // for Zuora's support; from the body or Zuora-Request-Id; may be empty
 
-	// RetryAfter is how long to wait before the next try: Retry-After, or
-	// RateLimit-Reset where a rate limit is the reason; for a sign-in that the
-	// session holds back, the time until it tries again. 0: nothing was said.
+	// RetryAfter is how long to wait before the next try. It is Retry-After, or
+	// RateLimit-Reset if a rate limit is the reason; in a [LoginError], it is the time
+	// until the next login. If it is 0, Zuora did not say how long to wait.
 	RetryAfter time.Duration
 
 	// Header contains the response's headers about limits (RateLimit-…,
@@ -67,14 +65,13 @@ type Error struct {
 	// IDs: at most 32 lines, of 1 KiB each. No other header is kept.
 	Header http.Header
 
-	// Body is the response's body, gunzipped, or its first 64 KiB, or what came of it
-	// in 2 seconds. It is nil for a failed login. Body may contain personal data.
+	// Body is the response's body, gunzipped: at most 64 KiB, and only what arrived
+	// within 2 seconds. It is nil for a failed login. Body may contain personal data.
 	//
-	// In the Error of a [Session], all text from the response has REDACTED in the
-	// place of passwords, tokens and cookies that were sent, set or are current. If one
-	// of them is shorter than 8 bytes, the whole text is REDACTED. For responses of
-	// other clients, [CheckResponse] and [Checked] redact what looks like the session
-	// cookie.
+	// In the Error of a [Session], passwords, tokens and cookies that were sent, set or
+	// are current are REDACTED in all text from the response. If one of them is shorter
+	// than 8 bytes, the whole text is REDACTED. For responses of other clients,
+	// [CheckResponse] and [Checked] redact what looks like the session cookie.
 	Body []byte
 
 	size int // of a body that is not kept
@@ -103,7 +100,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// reasons is the first of them.
+// reasons returns the first three reasons in one line.
 func (e *Error) reasons() string {
 	const most = 3
 	var all []string
@@ -116,8 +113,8 @@ func (e *Error) reasons() string {
 	return strings.Join(all, "; ")
 }
 
-// Is reports whether e is of the kind that target, one of this package's Err…
-// variables, stands for. Of several reasons any will do.
+// Is reports whether e is of the kind of target, one of this package's Err… variables.
+// If there are several reasons, one of that kind is enough.
 func (e *Error) Is(target error) bool {
 	var status int
 	var category ReasonCategory
@@ -141,7 +138,7 @@ func (e *Error) Is(target error) bool {
 	})
 }
 
-// LogValue gives the parts of [Error.Error] one by one, and nothing of the body.
+// LogValue returns the parts of [Error.Error] as attributes, without the body.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("method", redact.Line(e.Method, 16)), slog.String("path", redact.Line(e.Path, 200)), slog.Int("status", e.StatusCode),
@@ -159,27 +156,27 @@ func (e *Error) clone() *Error {
 	return &c
 }
 
-// DecodeError says that Zuora answered a typed call with 2xx, and that the response
-// could not be read whole. The call returns what could be read, and this error. Do
-// not repeat a write because of it. It is found by [errors.As].
+// DecodeError means that Zuora responded to a typed call with 2xx, and that not all of
+// the response could be read. The call returns what could be read, and this error. Do
+// not repeat a write because of it. [errors.As] finds it.
 type DecodeError struct {
 	Method     string // of the request
 	Path       string // of the request's URL, escaped, without the query
-	StatusCode int    // 2xx; 0 where JSON was read without a call
+	StatusCode int    // 2xx; 0 if JSON was read without a call
 
-	// Body is the response's body. It may hold personal data.
+	// Body is the response's body. It may contain personal data.
 	Body []byte
 
 	// Fields are the paths of what did not fit and was left out, such as
 	// "items[3].price". If there are none, nothing could be read, because the body is
-	// empty, breaks off or is not JSON: it is then not known whether Zuora acted.
+	// empty, breaks off or is not JSON. It is then not known whether Zuora acted.
 	Fields []string
 
-	Err error // what else there is to say; may be nil
+	Err error // the cause; may be nil
 }
 
 // Error returns one line: method, path, status, the first fields, whether Zuora acted,
-// and Err, about 1,000 characters at most, without the query and without control
+// and Err. It has about 1,000 characters at most, and neither the query nor control
 // characters.
 func (e *DecodeError) Error() string {
 	line, acted := "zuora: ", ""
@@ -208,21 +205,19 @@ func (e *DecodeError) Error() string {
 // Unwrap returns e.Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// ReasonCode is the code of a [Reason]: digits, as Zuora's REST resources have
-// it, or a word like INVALID_ID, as its CRUD resources do.
+// ReasonCode is the code of a [Reason]: digits from Zuora's REST resources, or a word
+// such as INVALID_ID from its CRUD resources.
 type ReasonCode string
 
-// UnmarshalJSON takes a number, a string or null, for Zuora sends the first and
-// documents the second. It takes anything else as it stands, so that an odd code
-// does not hide the failure that it is part of.
+// UnmarshalJSON takes a number, which Zuora sends, a string, which Zuora documents, or
+// null. It keeps anything else unchanged, so that an odd code does not hide its failure.
 func (c *ReasonCode) UnmarshalJSON(b []byte) error {
 	*c = ReasonCode(response.Text(b))
 	return nil
 }
 
-// Category is what an eight-digit code says in its last two digits. It is 0 for
-// any other code, and for those of Zuora's mediation, 7000xxxx, which are numbered
-// in another way.
+// Category returns the last two digits of an eight-digit code. It returns 0 for any
+// other code, and for those of Zuora's mediation, 7000xxxx, which have no categories.
 func (c ReasonCode) Category() ReasonCategory {
 	if len(c) != 8 || strings.HasPrefix(string(c), "7000") || strings.ContainsFunc(string(c), func(r rune) bool { return r < '0' || r > '9' }) {
 		return 0
@@ -230,11 +225,10 @@ func (c ReasonCode) Category() ReasonCategory {
 	return ReasonCategory(10*(c[6]-'0') + c[7] - '0')
 }
 
-// word is c without the XML namespace that faults have in front: fns:INVALID_VALUE.
+// word returns c without the XML namespace that faults have: fns:INVALID_VALUE.
 func (c ReasonCode) word() ReasonCode { return c[strings.LastIndexByte(string(c), ':')+1:] }
 
-// ReasonCategory is the kind of a failure, after the error categories that
-// Zuora publishes for its REST API.
+// ReasonCategory is an error category that Zuora publishes for its REST API.
 type ReasonCategory int
 
 // The categories.

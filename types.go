@@ -13,15 +13,14 @@ import (
 	"time"
 )
 
-// Decimal is an amount, a quantity or any other decimal number, as its text:
-// "2500.00". It holds the text that Zuora sent, digit for digit ("0.000000000"
-// and "0E-9" stay that), and "" if there was none. To calculate with it, convert
-// it: [Decimal.Rat] is exact.
+// Decimal is the text of a decimal number, such as an amount: "2500.00". It is the text
+// that Zuora sent, digit for digit ("0.000000000" and "0E-9" do not change), and "" if
+// there was none. To calculate with a Decimal, convert it: [Decimal.Rat] is exact.
 //
-// Reading JSON never fails. A number, a string and a bool leave their text, and
-// null, an object and a list leave "". A text that is a JSON number is written as
-// one, without quotation marks, as Zuora wants it, any other text as a JSON string,
-// and "" as null.
+// Reading JSON never fails. A number, a string and a bool become their text. Null, an
+// object and a list become "". A text that is a JSON number is written as a number,
+// without quotation marks, as Zuora requires. Any other text is written as a JSON
+// string, and "" as null.
 type Decimal string
 
 // DecimalOf returns r with that many digits after the decimal point, rounded half
@@ -49,12 +48,12 @@ func (d Decimal) Rat() (*big.Rat, error) {
 	return nil, fmt.Errorf("zuora: %.40q is not a decimal number, or is far too long for one", string(d))
 }
 
-// decimal leaves out what SetString knows besides: fractions, other bases, infinity.
+// decimal excludes what SetString also takes: fractions, other bases, infinity.
 var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?0*\d{1,3})?$`)
 
-// Float64 returns the nearest float64, which few amounts are equal to: it is for
-// display and statistics. It returns an error where [Decimal.Rat] does, and for a
-// number that is too large for a float64.
+// Float64 returns the nearest float64. It is for display and statistics, because few
+// amounts are equal to a float64. It returns an error if [Decimal.Rat] does, or if the
+// number is too large for a float64.
 func (d Decimal) Float64() (float64, error) {
 	r, err := d.Rat()
 	if err != nil {
@@ -68,8 +67,8 @@ func (d Decimal) Float64() (float64, error) {
 }
 
 // Cmp returns -1 if d is less than other, 0 if they are equal and +1 if d is
-// greater. It compares numbers, not texts: "0E-9" equals "0". It returns an error
-// where [Decimal.Rat] of one of them does.
+// greater. It compares numbers, not texts: "0E-9" equals "0". It returns an error if
+// [Decimal.Rat] of one of them does.
 func (d Decimal) Cmp(other Decimal) (int, error) {
 	a, err := d.Rat()
 	b, err2 := other.Rat()
@@ -92,9 +91,9 @@ func (d Decimal) MarshalJSON() ([]byte, error) {
 	return text(string(d))
 }
 
-// Date is a day, as its text: "2017-03-01". It holds the text that Zuora sent,
-// which may be a date-time, and "" if there was none. It reads JSON as a [Decimal]
-// does, and writes a JSON string, or null for "".
+// Date is the text of a day: "2017-03-01". It is the text that Zuora sent, which may be
+// a date-time, and "" if there was none. It reads JSON as a [Decimal] does, and writes a
+// JSON string, or null for "".
 type Date string
 
 // DateOf returns the day of t in t's own time zone, and "" for the zero Time.
@@ -105,9 +104,9 @@ func DateOf(t time.Time) Date {
 	return Date(t.Format(time.DateOnly))
 }
 
-// Time returns the beginning of the day in UTC. Of a date-time it takes the day as
-// it is written there, whatever the time zone. Any other text is an error, ""
-// included.
+// Time returns the beginning of the day in UTC. For a date-time that is the day as it is
+// written, without regard to the time zone. It returns an error for any other text, and
+// for "".
 func (d Date) Time() (time.Time, error) {
 	t, err := DateTime(d).Time(time.UTC)
 	if err != nil {
@@ -122,11 +121,10 @@ func (d *Date) UnmarshalJSON(b []byte) error { *d = Date(scalar(b)); return nil 
 // MarshalJSON returns a JSON string, or null for "". It never fails.
 func (d Date) MarshalJSON() ([]byte, error) { return text(string(d)) }
 
-// DateTime is a moment, as its text. It holds the text that Zuora sent, and "" if
-// there was none. Responses to queries and CRUD calls have
-// "2015-11-04T10:59:22.000-08:00"; most others have "2017-03-01 10:07:10", without a
-// time zone. It reads JSON as a [Decimal] does, and writes a JSON string, or null
-// for "".
+// DateTime is the text of a moment. It is the text that Zuora sent, and "" if there was
+// none. Responses to queries and CRUD calls have "2015-11-04T10:59:22.000-08:00"; most
+// others have "2017-03-01 10:07:10", without a time zone. It reads JSON as a [Decimal]
+// does, and writes a JSON string, or null for "".
 type DateTime string
 
 // DateTimeOf returns t in the form "2015-11-04T10:59:22.000-08:00", in t's own time
@@ -138,10 +136,10 @@ func DateTimeOf(t time.Time) DateTime {
 	return DateTime(t.Format("2006-01-02T15:04:05.000-07:00"))
 }
 
-// Time returns the moment, in the time zone that the text states. Where it states
-// none, and where it is a date, it is a time in zone: give the tenant's time zone,
-// most likely, for Zuora does not say which one it means. If zone is nil, such a
-// text is an error. So is any other that is not a date-time, "" included.
+// Time returns the moment, in the time zone that the text states. A text without a time
+// zone, such as a date, is a time in zone. Zuora does not say which time zone it means;
+// it is probably the tenant's. If zone is nil, Time returns an error for such a text. It
+// returns an error for any text that is not a date-time, and for "".
 func (d DateTime) Time(zone *time.Location) (time.Time, error) {
 	s := string(d)
 	if i := len(time.DateOnly); len(s) > i && s[i] == ' ' {
@@ -165,10 +163,9 @@ func (d *DateTime) UnmarshalJSON(b []byte) error { *d = DateTime(scalar(b)); ret
 // MarshalJSON returns a JSON string, or null for "". It never fails.
 func (d DateTime) MarshalJSON() ([]byte, error) { return text(string(d)) }
 
-// Value is any JSON value, as JSON text: a custom field, or one that this package
-// has no name for. It holds the text that Zuora sent, and goes out again unchanged.
-// [ValueOf] makes one. A text that is not JSON stands for the string of that text,
-// and "" for null.
+// Value is the JSON text of any value: a custom field, or one that a type has no field
+// for. It is the text that Zuora sent, and is sent again unchanged. [ValueOf] makes one.
+// If the text is not JSON, the Value is the string of that text, and "" is null.
 type Value string
 
 // Null is the JSON null. In a request it clears a field.
@@ -176,9 +173,9 @@ const Null Value = "null"
 
 // ValueOf returns v as [json.Marshal] writes it: a [Decimal] without quotation
 // marks, a float with as few digits as identify it. Use [DecimalOf], [DateOf] and
-// [DateTimeOf] for a [big.Rat] and a [time.Time]. If v cannot be marshalled, because
-// it is a channel or NaN for instance, MarshalJSON and Decode of the Value return
-// the error, so that no request with it is sent.
+// [DateTimeOf] for a [big.Rat] and a [time.Time]. If v cannot be marshalled, such as a
+// channel or NaN, MarshalJSON and Decode of the Value return the error, so that no
+// request with it is sent.
 func ValueOf(v any) Value {
 	b, err := marshal(v)
 	if err != nil {
@@ -199,8 +196,8 @@ func (v Value) Text() string {
 // Decimal returns [Value.Text] as a Decimal.
 func (v Value) Decimal() Decimal { return Decimal(v.Text()) }
 
-// Bool returns the bool that v or its text is, because "true" is sent for true, too.
-// Any other value is an error, null included.
+// Bool returns the bool true or false, or that of the text "true" or "false", because
+// Zuora sends both forms. It returns an error for any other value, and for null.
 func (v Value) Bool() (bool, error) {
 	b, err := strconv.ParseBool(v.Text())
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package retry sends calls again that failed for a reason that passes, as Zuora's
-// codes and headers tell:
+// Package retry repeats calls after temporary failures, which it recognizes by Zuora's
+// codes and headers:
 //
 //	caller := retry.New(session, retry.Policy{MaxConcurrent: 40})
 //	account, err := accounts.New(caller).GetAccount(ctx, key, nil)
@@ -9,23 +9,23 @@
 // LOCK_COMPETITION), a temporary or external failure (categories 61 and 99), status
 // 502, 503 and 504, a broken connection and a time-out.
 //
-// A write is repeated only where Zuora says that it did nothing: after status 429
-// and a lock. If it has an Idempotency-Key, it is repeated as well where no response
-// of Zuora's arrived: after a broken connection, a time-out, and status 502, 503 and
-// 504, which the network in front of Zuora answers. After other failures it is not,
+// A write is repeated only if Zuora says that it did nothing: after status 429 and a
+// lock. If it has an Idempotency-Key, it is also repeated if no response of Zuora's
+// arrived: after a broken connection, a time-out, and status 502, 503 and 504, which
+// come from the network in front of Zuora. It is not repeated after other failures,
 // because Zuora repeats its first response to a key that it knows.
 //
-// After a failed login no call was sent, so every call waits until
-// [zuora.LoginError.Next]. Refused credentials are not waited for. A request whose
-// body cannot be read twice (GetBody is nil) is never sent twice.
+// After a failed login no call was sent, so every call is repeated after
+// [zuora.LoginError.Next], except if the credentials were refused. A request whose body
+// cannot be read twice (GetBody is nil) is never sent twice.
 //
-// A call is tried 5 times at most. It waits for Retry-After if Zuora sends that,
-// else for a random time of up to 1 s, then 2 s, and so on to 60 s. It does not wait
-// past the deadline of its context: it then fails at once. The error says how many
-// times the call was tried, and is otherwise that of the last try.
+// A call is tried at most 5 times. Between two tries it waits for Retry-After if Zuora
+// sends that, and otherwise for a random time of up to 1 s, then 2 s, and so on up to
+// 60 s. If it would have to wait past the deadline of its context, it fails at once. The
+// error is that of the last try, and says how many times the call was tried.
 //
-// Retries belong above a session. Below it, a transport such as go-retryablehttp
-// sees neither the failures that have status 200 nor what may be repeated, and
+// Retries belong above a session. Below it, a transport such as go-retryablehttp does
+// not see failures that have status 200, does not know which calls may be repeated, and
 // repeats writes.
 package retry
 
@@ -48,16 +48,16 @@ import (
 	"github.com/zuora-go/zuora/internal/readonly"
 )
 
-// Policy says how calls are repeated. The zero Policy is a good one.
+// Policy configures retries. The zero Policy is a good default.
 type Policy struct {
-	// MaxConcurrent limits how many calls are in progress at once. A call is in
-	// progress until the body of its response is closed or at its end; the others
-	// wait, until their contexts end. Zuora allows a tenant 40, and high-volume
-	// tenants 200. If it is 0, there is no limit.
+	// MaxConcurrent limits how many calls are in progress at once. A call is in progress
+	// until the body of its response is closed or read to its end. Other calls wait, until
+	// their contexts end. Zuora allows a tenant 40, and high-volume tenants 200. If it is
+	// 0, there is no limit.
 	MaxConcurrent int
 
-	// Logger logs each retry, with the error and how long it waits. If it is nil,
-	// nothing is logged.
+	// Logger logs each retry, with the error and the wait. If it is nil, nothing is
+	// logged.
 	Logger *slog.Logger
 }
 
@@ -67,8 +67,8 @@ const (
 	maxWait   = time.Minute
 )
 
-// New returns a Caller that sends calls through caller, and sends them again as the
-// package documentation says. It may be used by many goroutines at once.
+// New returns a Caller that sends calls through caller, and repeats them as the package
+// documentation says. It may be used by several goroutines at once.
 func New(caller zuora.Caller, policy Policy) zuora.Caller {
 	r := &retrier{Caller: caller, log: cmp.Or(policy.Logger, slog.New(slog.DiscardHandler))}
 	if policy.MaxConcurrent > 0 {
@@ -80,7 +80,7 @@ func New(caller zuora.Caller, policy Policy) zuora.Caller {
 type retrier struct {
 	zuora.Caller
 	log    *slog.Logger
-	places chan struct{} // has an item for each call in progress; nil: no limit
+	places chan struct{} // has an item for each call in progress; if nil, there is no limit
 }
 
 // Do sends req until it succeeds or cannot be repeated.
@@ -113,7 +113,7 @@ func tried(times int, err error) error {
 	return fmt.Errorf("zuora: tried %d times: %w", times, err)
 }
 
-// once sends req, which stays as it is, when there is a place for it.
+// once waits for a place and sends req, which it does not change.
 func (r *retrier) once(ctx context.Context, req *http.Request, try int) (*http.Response, error) {
 	if try > 1 {
 		again := req.WithContext(ctx) // a shallow copy
@@ -147,13 +147,13 @@ func (r *retrier) once(ctx context.Context, req *http.Request, try int) (*http.R
 	return resp, nil
 }
 
-// body gives up its call's place when it is at its end or closed.
+// body releases its call's place when it is read to its end or closed.
 type body struct {
 	io.ReadCloser
 	leave func()
 }
 
-// Under returns what CheckResponse looks for: the body that the caller has returned.
+// Under returns the body that the caller has returned, for CheckResponse.
 func (b *body) Under() io.ReadCloser { return b.ReadCloser }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -169,8 +169,8 @@ func (b *body) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// waitAfter returns how long to wait after a try that failed with err, and whether
-// req may be sent again at all.
+// waitAfter returns how long to wait after a try that failed with err, and whether req
+// may be repeated at all.
 func waitAfter(req *http.Request, err error, try int) (wait time.Duration, ok bool) {
 	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
 		return 0, false
@@ -207,10 +207,10 @@ func temporary(failed *zuora.Error) bool {
 	return false
 }
 
-// broken reports whether err is a broken connection or a time-out. What a session
-// or an http.Client refuses to send is neither.
+// broken reports whether err is a broken connection or a time-out. The error of a request
+// that a session or an http.Client refuses to send is neither.
 func broken(err error) bool {
-	var outer *url.Error // a net.Error itself, whatever it contains
+	var outer *url.Error // is always a net.Error, so only its content counts
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}

@@ -1,5 +1,5 @@
-// Package seal seals what a [zuora.SessionStore] stores, so that who reads the
-// engine below does not have the session.
+// Package seal seals what a [zuora.SessionStore] stores, so that nobody who reads the
+// store's engine gets the session.
 //
 //	store, err := seal.New(store, key)
 //	…
@@ -13,31 +13,28 @@
 //
 //	openssl rand -base64 32
 //
-// keep it where passwords are kept, and give all processes of the fleet the 32
-// bytes that it decodes to. A password is no key, nor is anything derived from
-// one: whoever read one value could try passwords on it, unseen, until it opened.
-// There is nothing to try on a random key.
+// keep it where you keep passwords, and give all processes of the fleet the 32 bytes
+// that it decodes to. Do not use a password, or anything derived from one: whoever reads
+// one value could try passwords on it until it opens. A random key cannot be guessed.
 //
-// To change the key, give the processes another. A value that does not open is
-// read as nothing, so they log in again, once for all that have the new key. Do not
-// run with two keys for long: processes with one replace the session of those with
-// the other whenever they need one. GCM with random nonces is good for 2³² values
-// under one key; a fleet that stores ten a second reaches that after thirteen
-// years.
+// To change the key, give the processes another one. A value that does not open is read
+// as nothing, so they log in again, once for all that have the new key. Do not run with
+// two keys for long: processes with one key replace the session of those with the other.
+// GCM with random nonces allows 2³² values under one key. A fleet that stores ten a
+// second reaches that after thirteen years.
 //
 // # Who can do what
 //
 // Whoever reads the engine, or a copy of it, sees how many sessions there are, how
-// long their values are and when they change, and can check a guess at a server,
-// user and entity against a key's hash. The cookies need the sealing key.
+// long their values are and when they change, and can compare the hash of a guessed
+// server, user and entity with a key. To read cookies, one needs the sealing key.
 //
-// Whoever writes to the engine cannot make a session of the fleet's: a value is
-// bound to the key that it was stored under, and what was not sealed for it by this
-// version is read as nothing. Writing garbage, removing values, putting back old
-// ones or holding the lock costs logins and a few seconds' delay.
+// Whoever writes to the engine cannot make the fleet use a session: a value is bound to
+// the key that it was stored under, and a value that was not sealed for it by this
+// version is read as nothing. To write garbage, remove values, restore old ones or keep
+// the lock costs the fleet logins and a few seconds' delay.
 //
-// Whoever has the sealing key and reads the engine has the session, for as long as
-// it lasts.
+// Whoever has the sealing key and reads the engine has the session until it expires.
 package seal
 
 import (
@@ -57,27 +54,27 @@ import (
 const Overhead = 1 + 12 + 16
 
 const (
-	// version is the first byte of every sealed value. What another version stores is
-	// read as nothing.
+	// version is the first byte of every sealed value. A value of another version is read
+	// as nothing.
 	version = 1
-	// binding is sealed in, with the version and the key that a value is stored under,
-	// so that it opens nowhere else.
+	// binding is authenticated with each value, together with the version and the key that
+	// the value is stored under, so that the value opens nowhere else.
 	binding = "github.com/zuora-go/zuora/seal 1\n"
 )
 
-// sealed has nothing but funcs, because fmt looks into fields, but not into these.
+// sealed has only funcs, because fmt prints all other fields.
 type sealed struct {
 	load func(ctx context.Context, key string) ([]byte, error)
 	swap func(ctx context.Context, key string, old, new []byte, ttl time.Duration) (bool, error)
 	aead func() cipher.AEAD
 }
 
-// New returns a store that keeps its values in store, sealed under key, 32 random
-// bytes; key may be cleared. It returns what store returns as errors.
+// New returns a store that keeps its values in store, sealed under key. key is 32 random
+// bytes, and may be cleared afterwards. Errors of store are returned unchanged.
 //
-// A stored value that does not open is read as nothing, and swapped as such. Swap
-// loads first and then swaps; it reports false if anything was stored in between,
-// even the same value.
+// A stored value that does not open is read, and swapped, as nothing. Swap first loads
+// and then swaps. It reports false if anything was stored in between, even the same
+// value.
 func New(store zuora.SessionStore, key []byte) (zuora.SessionStore, error) {
 	if store == nil {
 		return nil, errors.New("seal: the store is nil")
@@ -118,12 +115,12 @@ func (s *sealed) Swap(ctx context.Context, key string, old, new []byte, ttl time
 	return s.swap(ctx, key, was, new, ttl)
 }
 
-// open returns nil for what does not open, and never for what does.
+// open returns nil if raw does not open, and otherwise the value, which is never nil.
 func (s *sealed) open(key string, raw []byte) []byte {
 	if len(raw) == 0 || raw[0] != version {
 		return nil
 	}
-	value, err := s.aead().Open([]byte{}, nil, raw[1:], []byte(binding+key)) // into what is not nil, because a value may be empty
+	value, err := s.aead().Open([]byte{}, nil, raw[1:], []byte(binding+key)) // not into nil, because a value may be empty
 	if err != nil {
 		return nil
 	}
