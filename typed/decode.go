@@ -15,16 +15,14 @@ import (
 // Unmarshal reads data, which is JSON, into what v points to.
 //
 // It is more lenient than [json.Unmarshal], because Zuora's responses differ from
-// Zuora's own description of them. It turns a number, a string and a bool into
-// one another where no digit gets lost, and one item into a list of one. Null,
-// and "" where v has no string, leave a field as it is. Names are compared
-// exactly. Members that v has no field for are kept in its AdditionalProperties,
-// unless they are null. So are the URLs that some versions of Zuora's API send in
-// the place of lists of objects.
+// Zuora's own description of them. It converts numbers, strings and bools into one
+// another if no digit is lost, and one item into a list of one. Null does not change a
+// field, nor does "" if the field is not a string. Names are compared exactly. Members
+// that v has no field for are kept in its AdditionalProperties, unless they are null. So
+// are the URLs that some versions of Zuora's API send instead of lists of objects.
 //
-// What does not fit is left out. Unmarshal then returns a [*zuora.DecodeError]
-// that names it, and v has everything else. Only data that is no JSON leaves v
-// untouched.
+// What does not fit is left out. Unmarshal then returns a [*zuora.DecodeError] that names
+// it, and v has everything else. If data is not JSON, v does not change.
 func Unmarshal(data []byte, v any) error {
 	if !json.Valid(data) {
 		err := json.Unmarshal(data, new(json.RawMessage))
@@ -42,7 +40,7 @@ func Unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// decoder walks over data, which is valid JSON, beside a Go type.
+// decoder walks over data, which is valid JSON, and a Go type in parallel.
 type decoder struct {
 	data    []byte
 	off     int
@@ -134,7 +132,7 @@ func (d *decoder) quoted() {
 	d.off++
 }
 
-// text is what raw, a string of JSON with its quotation marks, stands for.
+// text returns the text of raw, a JSON string with its quotation marks.
 func text(raw []byte) string {
 	inner := raw[1 : len(raw)-1]
 	for _, c := range inner {
@@ -181,7 +179,7 @@ func (d *decoder) value(p *plan, v reflect.Value) {
 	}
 }
 
-// scalar reads a string, a number or a bool into any of them.
+// scalar reads a string, a number or a bool into a field of any of these kinds.
 func (d *decoder) scalar(c byte, p *plan, v reflect.Value) {
 	raw := d.token()
 	if c == '{' || c == '[' {
@@ -281,8 +279,8 @@ func isURL(data []byte) bool {
 	return bytes.HasPrefix(data, []byte(`"http`)) || bytes.HasPrefix(data, []byte(`"/`)) || bytes.HasPrefix(data, []byte(`"\/`))
 }
 
-// members calls read for each member of the object at d.off, with d.off at the
-// member's value.
+// members calls read for each member of the object at d.off. During the call, d.off is
+// at the member's value.
 func (d *decoder) members(read func(name []byte)) {
 	d.off++
 	for d.space() != '}' {
@@ -322,8 +320,8 @@ func (d *decoder) mapping(c byte, p *plan, v reflect.Value) {
 	v.Set(m)
 }
 
-// list reads a list, or one item as a list of one. An item that does not fit
-// leaves its place empty, so that the others keep theirs.
+// list reads a list, or one item as a list of one. The place of an item that does not
+// fit stays empty, so that the others keep their indices.
 func (d *decoder) list(c byte, p *plan, v reflect.Value) {
 	if c != '[' {
 		if c == '"' && d.data[d.off+1] == '"' {
@@ -356,7 +354,7 @@ func (d *decoder) list(c byte, p *plan, v reflect.Value) {
 	d.off++
 }
 
-// other reads what has a decoder of its own, or none.
+// other reads a value by encoding/json.
 func (d *decoder) other(c byte, v reflect.Value) {
 	raw := d.token()
 	err := json.Unmarshal(raw, v.Addr().Interface())

@@ -14,10 +14,10 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// Marshal returns v as JSON. Fields that are zero are left out; an empty list
-// that is not nil is sent. AdditionalProperties stand beside the fields, as they
-// are. One of them may have the name of a field only if the field is not set, and
-// it is [zuora.Null], or a URL in the place of a list.
+// Marshal returns v as JSON. Fields that are zero are left out, but an empty list that
+// is not nil is sent. AdditionalProperties are added unchanged. One of them may have the
+// name of a field only if the field is not set, and the property is [zuora.Null], or the
+// URL of a list.
 func Marshal(v any) ([]byte, error) {
 	b, err := marshal(v)
 	if err != nil {
@@ -145,7 +145,7 @@ func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 		for _, name := range sorted(extra, make([]string, 0, 8)) {
 			value := extra[name]
 			if f := p.byName[name]; f != nil && (!v.Field(f.index).IsZero() || !f.mayStandAside(value)) {
-				return nil, fmt.Errorf("AdditionalProperties[%q]: set the field %s instead; only zuora.Null may stand here, while the field is not set", name, f.goName)
+				return nil, fmt.Errorf("AdditionalProperties[%q]: set the field %s instead; only zuora.Null is allowed here, and only if the field is not set", name, f.goName)
 			}
 			comma()
 			if b, err = appendMember(b, name, value); err != nil {
@@ -156,14 +156,14 @@ func appendStruct(b []byte, p *plan, v reflect.Value) (_ []byte, err error) {
 	return append(b, '}'), nil
 }
 
-// mayStandAside reports whether value may be an additional property with the name
-// of f: null, or the URL that came in the place of a list.
+// mayStandAside reports whether value may be an additional property with the name of f:
+// null, or the URL that a response had instead of a list.
 func (f *field) mayStandAside(value zuora.Value) bool {
 	text := strings.TrimSpace(string(value))
 	return text == string(zuora.Null) || f.plan.isListOfObjects() && isURL([]byte(text))
 }
 
-// pathError is an error at a place in what is marshalled.
+// pathError is an error at a path in the marshalled value.
 type pathError struct {
 	path string
 	err  error
@@ -172,7 +172,7 @@ type pathError struct {
 func (e *pathError) Error() string { return e.path + ": " + e.err.Error() }
 func (e *pathError) Unwrap() error { return e.err }
 
-// under puts a name before the place that err names.
+// under puts a name before the path of err.
 func under(name string, err error) error {
 	if inner := (*pathError)(nil); errors.As(err, &inner) {
 		dot := "."

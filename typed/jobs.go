@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Progress is how far a job is.
+// Progress is the progress of a job.
 type Progress struct {
-	Status string // in Zuora's words
+	Status string // as Zuora names it
 	State  State
 	Reason string // why the job failed
 }
 
-// State is what a job's status means.
+// State is the meaning of a job's status.
 type State int
 
-// A status that nobody knows is Unknown.
+// The states. A status without a known meaning is Unknown.
 const (
 	Unknown State = iota
 	Running
@@ -32,11 +32,11 @@ const (
 	jitterFraction = 4
 )
 
-// Wait calls poll until the job is done, and returns what poll returned last. It
-// waits a second before the second poll, twice as long before each that follows,
-// to 30 s, and up to a quarter less. A job that failed is returned beside an error
-// that says why. An error of poll ends Wait, and so does ctx. A status that is Unknown counts as Running for five
-// minutes, then it is an error.
+// Wait calls poll until the job is done, and returns the last result of poll. It waits
+// a second before the second poll and twice as long before each further one, up to 30 s,
+// each time minus at most a quarter. If the job failed, Wait returns it together with an
+// error that says why. Wait also ends if poll returns an error, or if ctx ends. A status
+// that is Unknown counts as Running for five minutes, and then is an error.
 func Wait[Job any](ctx context.Context, poll func() (*Job, Progress, error)) (*Job, error) {
 	var unknownSince time.Time
 	for wait := firstPoll; ; wait = min(2*wait, longestPoll) {

@@ -14,10 +14,10 @@ import (
 // All returns the items of every page of a list. split returns the items of a
 // page and its nextPage, which is a URL or empty.
 //
-// Of nextPage only the query is used: it goes to the call's own path, because
-// Zuora names its own host there. The list ends with a page that names no other,
-// or one that was read already. After an error the sequence ends; a page of which
-// only a part could be read yields that part first. Memory holds one page. Every
+// All uses only the query of nextPage, with the call's own path, because Zuora names its
+// own host there. The list ends with a page that names no other page, or names one that
+// was read already. The sequence ends after an error. If only a part of a page could be
+// read, the sequence yields that part before the error. Only one page is in memory. Each
 // range over the sequence begins with the first page.
 func All[Page, Item any](ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn, split func(*Page) ([]Item, string)) iter.Seq2[*Item, error] {
 	return Pages(func(next string) (*Page, error) {
@@ -39,9 +39,9 @@ func All[Page, Item any](ctx context.Context, caller zuora.Caller, r Request, ed
 	})
 }
 
-// Pages returns the items of pages that fetch returns. split returns the items of
-// a page and what fetch is to be called with for the next, which is "" for the
-// first page and after the last.
+// Pages returns the items of the pages that fetch returns. split returns the items of a
+// page and the argument of fetch for the next page. That argument is "" for the first
+// page, and after the last.
 func Pages[Page, Item any](fetch func(next string) (*Page, error), split func(*Page) ([]Item, string, error)) iter.Seq2[*Item, error] {
 	return func(yield func(*Item, error) bool) {
 		seen := map[string]bool{}
@@ -49,7 +49,7 @@ func Pages[Page, Item any](fetch func(next string) (*Page, error), split func(*P
 			seen[next] = true
 			page, err := fetch(next)
 			if page == nil {
-				yield(nil, cmp.Or(err, errors.New("zuora: a page that is nil")))
+				yield(nil, cmp.Or(err, errors.New("zuora: a page is nil")))
 				return
 			}
 			items, after, bad := split(page)

@@ -10,14 +10,14 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// plan is what is known of a Go type, found out once.
+// plan describes a Go type. It is made once for each type.
 type plan struct {
 	kind   kind
 	typ    reflect.Type
 	elem   *plan             // of a pointer, a list or a map
 	fields []field           // of a struct, in their order
 	byName map[string]*field // the same by their names in JSON
-	extra  int               // the index of AdditionalProperties; -1: there is none
+	extra  int               // the index of AdditionalProperties, or -1 if there is none
 }
 
 type field struct {
@@ -32,7 +32,7 @@ type field struct {
 type kind int
 
 const (
-	kindOther kind = iota // encoding/json takes care of it
+	kindOther kind = iota // encoding/json reads and writes it
 	kindText              // string, Decimal, Date, DateTime, enums
 	kindRaw               // Value
 	kindBool
@@ -110,7 +110,7 @@ func isText(t reflect.Type) bool {
 	return t == reflect.TypeFor[zuora.ReasonCode]()
 }
 
-// hasExtra reports whether t is a generated struct, whose own UnmarshalJSON and
+// hasExtra reports whether t is a generated struct: its own UnmarshalJSON and
 // MarshalJSON call this package.
 func hasExtra(t reflect.Type) bool {
 	f, ok := t.FieldByName("AdditionalProperties")

@@ -21,30 +21,30 @@ import (
 type Request struct {
 	Method string
 	Path   string // with the parameters' names, as in /v1/accounts/{account-key}
-	Keys   []any  // what stands in the parameters' place, in their order: strings or integers
+	Keys   []any  // the values of those parameters, in their order: strings or integers
 
-	// Params points to a struct of query parameters and headers. Those that are
-	// zero are not sent; nil sends none.
+	// Params points to a struct of query parameters and headers. Those that are zero are
+	// not sent. If Params is nil, none is sent.
 	Params any
 
-	// Body is sent as JSON; nil sends no body.
+	// Body is sent as JSON. If it is nil, there is no body.
 	Body any
 
-	// ContentType is that of Body, if it is not application/json.
+	// ContentType is the type of Body. If it is empty, that is application/json.
 	ContentType string
 
 	// Upload is sent as a form with one file.
 	Upload *Upload
 
-	// ReadOnly says that the call changes nothing, whatever its method.
+	// ReadOnly says that the call changes nothing, whatever its method is.
 	ReadOnly bool
 
-	query *string // of a further page, in the place of that of Params
+	query *string // replaces that of Params, for a further page
 }
 
-// JSON makes a call that responds with JSON, and reads it as Unmarshal does. With
-// a [*zuora.DecodeError] it returns what could be read, or nil if that is nothing.
-// A failed call is a [*zuora.Error], however long its response is.
+// JSON makes a call whose response is JSON, and reads that as Unmarshal does. Together
+// with a [*zuora.DecodeError] it returns what could be read, or nil if that is nothing.
+// It returns a [*zuora.Error] for a failed call, however long the response is.
 func JSON[T any](ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) (*T, error) {
 	resp, body, err := exchange(ctx, caller, r, editors)
 	if err != nil {
@@ -70,7 +70,7 @@ func JSON[T any](ctx context.Context, caller zuora.Caller, r Request, editors []
 	return result, failed
 }
 
-// Deref returns what result points to, or nothing. It is for lists and maps, which
+// Deref returns what result points to, or the zero value. It is for lists and maps, which
 // need no pointer.
 func Deref[T any](result *T, err error) (T, error) {
 	if result == nil {
@@ -79,7 +79,7 @@ func Deref[T any](result *T, err error) (T, error) {
 	return *result, err
 }
 
-// NoContent makes a call whose response has nothing to say.
+// NoContent makes a call whose response has no content.
 func NoContent(ctx context.Context, caller zuora.Caller, r Request, editors []zuora.RequestEditorFn) error {
 	_, _, err := exchange(ctx, caller, r, editors)
 	return err
@@ -113,14 +113,14 @@ func exchange(ctx context.Context, caller zuora.Caller, r Request, editors []zuo
 		from = &unzipper{from: resp.Body}
 	}
 	body, err := readAll(from, resp.ContentLength)
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // a byte order mark
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // the byte order mark
 	if err != nil {
 		return nil, nil, &zuora.DecodeError{
 			Method: resp.Request.Method, Path: resp.Request.URL.EscapedPath(), StatusCode: resp.StatusCode, Body: body,
 			Err: fmt.Errorf("the response breaks off: %w", err),
 		}
 	}
-	judged := *resp // as what it is meant to be: plain JSON, whatever it calls itself
+	judged := *resp // as plain JSON, whatever its headers say
 	if judged.Header = resp.Header.Clone(); judged.Header == nil {
 		judged.Header = http.Header{}
 	}
@@ -134,7 +134,7 @@ func exchange(ctx context.Context, caller zuora.Caller, r Request, editors []zuo
 	return resp, body, nil
 }
 
-// unzipper unpacks what the caller has asked for packed.
+// unzipper unpacks a body if the caller has asked for gzip.
 type unzipper struct {
 	from   io.Reader
 	reader *gzip.Reader
@@ -149,7 +149,7 @@ func (u *unzipper) Read(p []byte) (n int, err error) {
 	return u.reader.Read(p)
 }
 
-// readAll is io.ReadAll with room for what is announced, up to 1 MiB of it.
+// readAll is io.ReadAll with room for the announced length, up to 1 MiB.
 func readAll(from io.Reader, announced int64) ([]byte, error) {
 	const most = 1 << 20
 	var b bytes.Buffer
@@ -197,7 +197,7 @@ func (r *Request) build(ctx context.Context, caller zuora.Caller) (*http.Request
 	}
 	req, err := http.NewRequestWithContext(ctx, r.Method, caller.Server()+path, nil)
 	if err != nil {
-		return nil, errors.New("the call makes no URL") // whose text might be secret
+		return nil, errors.New("the call makes no URL") // the text of err may be secret
 	}
 	req.Header = header
 	switch {
@@ -216,7 +216,7 @@ func (r *Request) build(ctx context.Context, caller zuora.Caller) (*http.Request
 	return req, err
 }
 
-// path puts the keys in their places. None may end its segment or leave it.
+// path returns the path with the keys in it. No key may end or leave its segment.
 func (r *Request) path() (string, error) {
 	var path strings.Builder
 	rest := r.Path
@@ -235,9 +235,9 @@ func (r *Request) path() (string, error) {
 	return path.String(), nil
 }
 
-// parameters returns the query and the headers that params, a pointer to a
-// struct, asks for. A field's tag form names it in the query, and header as a
-// header; required says that it may not be zero. The keys of a map are names in the
+// parameters returns the query and the headers of params, a pointer to a struct. The tag
+// form names a field in the query, and the tag header names it as a header. The tag
+// required means that the field must not be zero. The keys of a map are names in the
 // query.
 func parameters(params any) (query string, header http.Header, err error) {
 	header = http.Header{}

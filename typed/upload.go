@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 )
 
-// Upload is a file to send as a form, or as it is if it has a ContentType.
+// Upload is a file to send in a form. If it has a ContentType, it is sent without a form.
 type Upload struct {
 	Field  string // the form's name for the file
 	Name   string // the file's name
@@ -22,12 +22,12 @@ type Upload struct {
 
 	ContentType string // the file's, if there is no form
 
-	mu   sync.Mutex   // held to read File
-	turn atomic.Int64 // which of the bodies made of File may read it
+	mu   sync.Mutex   // guards reads of File
+	turn atomic.Int64 // the number of the body that may read File
 }
 
-// uploadBody is one body made of a file. A transport may read a body even after a
-// response has come, so only the latest may touch the file.
+// uploadBody is a body that reads a file. A transport may read a body even after the
+// response has arrived, so only the latest body may read the file.
 type uploadBody struct {
 	io.Reader
 	upload *Upload
@@ -38,19 +38,19 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 	b.upload.mu.Lock()
 	defer b.upload.mu.Unlock()
 	if b.turn != b.upload.turn.Load() {
-		return 0, errors.New("zuora: the file is sent again, or no longer")
+		return 0, errors.New("zuora: this body may no longer read the file")
 	}
 	return b.Reader.Read(p)
 }
 
 func (b *uploadBody) Close() error { return nil }
 
-// take takes the file from all bodies that were made of it before. It does not wait
-// for a read that is in progress, which may take as long as the file likes.
+// take makes all earlier bodies stop reading the file. It does not wait for a read that
+// is in progress, which may take long.
 func (u *Upload) take() int64 { return u.turn.Add(1) }
 
-// attach makes the file the body of req, without reading it. A file that is an
-// [io.Seeker] can be sent a second time, from where it stood.
+// attach makes the file the body of req, without reading it. If the file is an
+// [io.Seeker], it can be sent a second time, from its present position.
 func (u *Upload) attach(req *http.Request) error {
 	if u.File == nil {
 		return errors.New("the file is nil")
@@ -71,7 +71,7 @@ func (u *Upload) attach(req *http.Request) error {
 	}
 	start, err := seeker.Seek(0, io.SeekCurrent)
 	if err != nil {
-		return nil // a pipe, for instance, which only looks like a file
+		return nil // it cannot seek: a pipe, for instance
 	}
 	end, err := seeker.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -93,7 +93,7 @@ func (u *Upload) attach(req *http.Request) error {
 	return nil
 }
 
-// form returns what stands before the file and after it.
+// form returns the parts of the form before and after the file.
 func (u *Upload) form() (contentType string, head, tail []byte, err error) {
 	if u.ContentType != "" {
 		return u.ContentType, nil, nil, nil
