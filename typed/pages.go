@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"strings"
 
 	"github.com/zuora-go/zuora"
 )
@@ -35,7 +36,7 @@ func All[Page, Item any](ctx context.Context, caller zuora.Caller, r Request, ed
 		if err != nil || u.RawQuery == "" {
 			return items, "", fmt.Errorf("zuora: %s %s: nextPage has no query, so the rest of the list was not read", r.Method, r.Path)
 		}
-		return items, u.RawQuery, nil
+		return items, strings.Clone(u.RawQuery), nil // of which Pages keeps each, without the rest of the URL
 	})
 }
 
