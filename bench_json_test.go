@@ -49,7 +49,7 @@ func plainOf(t reflect.Type) reflect.Type {
 func catalogPage() []byte {
 	var b strings.Builder
 	b.WriteString(`{"products":[`)
-	for p := range 40 {
+	for p := range 56 {
 		if p > 0 {
 			b.WriteByte(',')
 		}
