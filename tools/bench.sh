@@ -1,9 +1,8 @@
 #!/bin/sh
-# Runs the benchmarks in interleaved rounds, so that what else the machine does
-# falls on all of them alike, and prints one table with a column for each client,
-# and how it compares with the first; after it, what has no client to compare; and
-# last, how many times as long each client takes as the plain one: the median of the
-# rounds' own factors.
+# Runs the benchmarks in interleaved rounds, so that other load on the machine affects
+# all of them alike. Prints one table with a column for each client, compared with the
+# first; then the benchmarks without a client to compare; and last, how many times as
+# long each client takes as the plain one: the median of the factors of each round.
 set -eu
 cd "$(dirname "$0")/.."
 rounds=${ROUNDS:-6}

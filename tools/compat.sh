@@ -1,6 +1,6 @@
 #!/bin/sh
-# Names what has changed since the last release that breaks those who import the
-# modules or read the specs. Fails for it, unless CHANGELOG.md has a line with
+# Lists the changes since the last release that break importers of the modules or
+# readers of the specs. Fails if there are any, unless CHANGELOG.md has a line with
 # BREAKING above that release.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Generates everything, and fails if a file has changed by it. What was out of
-# date is up to date afterwards.
+# Generates everything, and fails if that has changed a file. Afterwards all generated
+# files are up to date.
 set -eu
 cd "$(dirname "$0")/.."
 sums() { git ls-files -z --cached --others --exclude-standard | sort -zu | xargs -0 cksum 2>/dev/null || :; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks who imports what; CONTRIBUTING.md has the table. Tests may import what
-# their module requires.
+# Checks the imports of every package by the table in CONTRIBUTING.md. Tests may import
+# everything that their module requires.
 set -eu
 cd "$(dirname "$0")/.."
 for module in . redisstore examples conformance; do

@@ -25,8 +25,8 @@ import (
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/accounts/openapi.yaml -out ../../api/accounts
 //go:generate go run -C ../../tools ./apidoc
 
-// All returns the payment methods of all kinds, those included for whose kind p has
-// no field. With a [*zuora.DecodeError] it returns what could be read.
+// All returns the payment methods of all kinds, also of kinds that p has no field for.
+// Together with a [*zuora.DecodeError] it returns what could be read.
 func (p *PaymentMethods) All() ([]PaymentMethod, error) {
 	all := slices.Concat(p.CreditCards, p.DebitCards, p.CreditCardReferenceTransactions, p.ACH)
 	for _, kind := range slices.Sorted(maps.Keys(p.AdditionalProperties)) {

@@ -19,8 +19,8 @@ import (
 //go:generate go run -C ../../tools ./apidoc
 
 // WaitForBillingPreviewRun waits until a billing preview run is completed, and
-// returns it. It asks after a second, then less often, to every 30 s. A run that
-// failed or was canceled is returned beside an error with Zuora's message.
+// returns it. It polls after a second, and then less often, down to every 30 s. A run that
+// failed or was canceled is returned together with an error with Zuora's message.
 func (a *API) WaitForBillingPreviewRun(ctx context.Context, id string) (*BillingPreviewRun, error) {
 	return typed.Wait(ctx, func() (*BillingPreviewRun, typed.Progress, error) {
 		run, err := a.GetBillingPreviewRun(ctx, id, nil)
@@ -41,8 +41,8 @@ func (a *API) WaitForBillingPreviewRun(ctx context.Context, id string) (*Billing
 }
 
 // WaitForBillRun waits until a bill run has made its invoices, or posted them, and
-// returns it. It asks after a second, then less often, to every 30 s. A bill run
-// that failed or was canceled is returned beside an error.
+// returns it. It polls after a second, and then less often, down to every 30 s. A bill run
+// that failed or was canceled is returned together with an error.
 func (a *API) WaitForBillRun(ctx context.Context, id string) (*BillRun, error) {
 	return typed.Wait(ctx, func() (*BillRun, typed.Progress, error) {
 		run, err := a.GetBillRun(ctx, id, nil)

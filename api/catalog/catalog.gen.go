@@ -10,7 +10,7 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of ChargeModel that are known. Others may come.
+// The known values of ChargeModel. Zuora may send others.
 const (
 	ChargeModelDiscountFixedAmount        ChargeModel = "DiscountFixedAmount"
 	ChargeModelDiscountPercentage         ChargeModel = "DiscountPercentage"
@@ -27,33 +27,33 @@ const (
 	ChargeModelVolume                     ChargeModel = "Volume"
 )
 
-// The values of ChargeType that are known. Others may come.
+// The known values of ChargeType. Zuora may send others.
 const (
 	ChargeTypeOneTime   ChargeType = "OneTime"
 	ChargeTypeRecurring ChargeType = "Recurring"
 	ChargeTypeUsage     ChargeType = "Usage"
 )
 
-// The values of PriceFormat that are known. Others may come.
+// The known values of PriceFormat. Zuora may send others.
 const (
 	PriceFormatFlatFee PriceFormat = "Flat Fee"
 	PriceFormatPerUnit PriceFormat = "Per Unit"
 )
 
-// The values of PriceIncreaseOption that are known. Others may come.
+// The known values of PriceIncreaseOption. Zuora may send others.
 const (
 	PriceIncreaseOptionFromTenantPercentageValue PriceIncreaseOption = "FromTenantPercentageValue"
 	PriceIncreaseOptionSpecificPercentageValue   PriceIncreaseOption = "SpecificPercentageValue"
 )
 
-// The values of RatePlanStatus that are known. Others may come.
+// The known values of RatePlanStatus. Zuora may send others.
 const (
 	RatePlanStatusActive     RatePlanStatus = "Active"
 	RatePlanStatusExpired    RatePlanStatus = "Expired"
 	RatePlanStatusNotStarted RatePlanStatus = "NotStarted"
 )
 
-// The values of RatingGroup that are known. Others may come.
+// The known values of RatingGroup. Zuora may send others.
 const (
 	RatingGroupByBillingPeriod  RatingGroup = "ByBillingPeriod"
 	RatingGroupByGroupID        RatingGroup = "ByGroupId"
@@ -62,20 +62,20 @@ const (
 	RatingGroupByUsageUpload    RatingGroup = "ByUsageUpload"
 )
 
-// The values of RevRecTriggerCondition that are known. Others may come.
+// The known values of RevRecTriggerCondition. Zuora may send others.
 const (
 	RevRecTriggerConditionContractEffectiveDate  RevRecTriggerCondition = "ContractEffectiveDate"
 	RevRecTriggerConditionCustomerAcceptanceDate RevRecTriggerCondition = "CustomerAcceptanceDate"
 	RevRecTriggerConditionServiceActivationDate  RevRecTriggerCondition = "ServiceActivationDate"
 )
 
-// The values of TaxMode that are known. Others may come.
+// The known values of TaxMode. Zuora may send others.
 const (
 	TaxModeTaxExclusive TaxMode = "TaxExclusive"
 	TaxModeTaxInclusive TaxMode = "TaxInclusive"
 )
 
-// The values of TriggerEvent that are known. Others may come.
+// The known values of TriggerEvent. Zuora may send others.
 const (
 	TriggerEventContractEffective  TriggerEvent = "ContractEffective"
 	TriggerEventCustomerAcceptance TriggerEvent = "CustomerAcceptance"
@@ -83,7 +83,7 @@ const (
 	TriggerEventSpecificDate       TriggerEvent = "SpecificDate"
 )
 
-// The values of UsageRecordRatingOption that are known. Others may come.
+// The known values of UsageRecordRatingOption. Zuora may send others.
 const (
 	UsageRecordRatingOptionEndOfBillingPeriod UsageRecordRatingOption = "EndOfBillingPeriod"
 	UsageRecordRatingOptionOnDemand           UsageRecordRatingOption = "OnDemand"
@@ -98,7 +98,7 @@ type ChargeModelConfiguration struct {
 	// The settings.
 	ConfigurationItem []ConfigurationItem `json:"ConfigurationItem,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -113,7 +113,7 @@ type ConfigurationItem struct {
 	// The value of the setting, such as usageQuantity()*10.
 	Value string `json:"Value,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -125,7 +125,7 @@ type DeleteResult struct {
 	// True if the record was deleted.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -137,7 +137,7 @@ type DiscountTarget struct {
 	// The ID of the charge.
 	AppliedProductRatePlanChargeID string `json:"appliedProductRatePlanChargeId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -158,7 +158,7 @@ type Feature struct {
 	// The status of the feature.
 	Status string `json:"status,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -218,7 +218,7 @@ type FinanceInformation struct {
 	// The type of the code for unbilled receivables.
 	UnbilledReceivablesAccountingCodeType string `json:"unbilledReceivablesAccountingCodeType,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -246,7 +246,7 @@ type NewProduct struct {
 	// Whether a subscription may add and remove features of the product. Default false.
 	AllowFeatureChanges *bool `json:"AllowFeatureChanges,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -270,7 +270,7 @@ type NewRatePlan struct {
 	// The codes of the currencies that are active, at most four.
 	ActiveCurrencies []string `json:"ActiveCurrencies,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -427,7 +427,7 @@ type NewRatePlanCharge struct {
 	// Whether a discount has an accounting code of its own.
 	UseDiscountSpecificAccountingCode *bool `json:"UseDiscountSpecificAccountingCode,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -457,7 +457,7 @@ type NewTier struct {
 	// The percentage of a discount.
 	DiscountPercentage zuora.Decimal `json:"DiscountPercentage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -490,7 +490,7 @@ type Pricing struct {
 	// The percentage of a discount.
 	DiscountPercentage zuora.Decimal `json:"discountPercentage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -535,7 +535,7 @@ type Product struct {
 	// True in the response of GetProduct. Products of a list do not have it.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -550,7 +550,7 @@ type ProductList struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -593,7 +593,7 @@ type ProductRecord struct {
 	// When it was changed last.
 	UpdatedDate zuora.DateTime `json:"UpdatedDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -621,7 +621,7 @@ type ProductUpdate struct {
 	// Whether a subscription may add and remove features of the product.
 	AllowFeatureChanges *bool `json:"AllowFeatureChanges,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -648,7 +648,7 @@ type RatePlan struct {
 	// The charges of the rate plan.
 	ProductRatePlanCharges []RatePlanCharge `json:"productRatePlanCharges,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -796,10 +796,10 @@ type RatePlanCharge struct {
 	// The accounting codes of a charge, by name, with their types.
 	FinanceInformation FinanceInformation `json:"financeInformation,omitempty,omitzero"`
 
-	// The settings of the charge model, for Zuora's own use; pricing says the same.
+	// The settings of the charge model, for Zuora's own use. They are in pricing, too.
 	ChargeModelConfigurations zuora.Value `json:"chargeModelConfigurations,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -957,7 +957,7 @@ type RatePlanChargeRecord struct {
 	// When it was changed last.
 	UpdatedDate zuora.DateTime `json:"UpdatedDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1110,7 +1110,7 @@ type RatePlanChargeUpdate struct {
 	// Whether a discount has an accounting code of its own.
 	UseDiscountSpecificAccountingCode *bool `json:"UseDiscountSpecificAccountingCode,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1125,7 +1125,7 @@ type RatePlanList struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1165,7 +1165,7 @@ type RatePlanRecord struct {
 	// When it was changed last.
 	UpdatedDate zuora.DateTime `json:"UpdatedDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1193,7 +1193,7 @@ type RatePlanUpdate struct {
 	// current ones.
 	ActiveCurrencies []string `json:"ActiveCurrencies,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1211,7 +1211,7 @@ type SaveResult struct {
 	// True if the record was saved.
 	Success bool `json:"Success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1235,7 +1235,7 @@ type Tier struct {
 	// Whether the price is for the tier or for each unit.
 	PriceFormat string `json:"priceFormat,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1244,7 +1244,7 @@ type TierData struct {
 	// The prices, at least one per currency. The tiers of a currency are sorted by StartingUnit.
 	ProductRatePlanChargeTier []NewTier `json:"ProductRatePlanChargeTier,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1326,163 +1326,163 @@ type ListProductRatePlansParams struct {
 	PageSize int64 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeModelConfiguration) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeModelConfiguration) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ConfigurationItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ConfigurationItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *DeleteResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v DeleteResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *DiscountTarget) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v DiscountTarget) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Feature) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Feature) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *FinanceInformation) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v FinanceInformation) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewProduct) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewProduct) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewRatePlan) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewRatePlan) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewRatePlanCharge) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewRatePlanCharge) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewTier) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewTier) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Pricing) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Pricing) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Product) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Product) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ProductList) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ProductList) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ProductRecord) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ProductRecord) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ProductUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ProductUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlan) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlan) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanCharge) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanCharge) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanChargeRecord) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanChargeRecord) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanChargeUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanChargeUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanList) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanList) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanRecord) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanRecord) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SaveResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SaveResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Tier) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Tier) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TierData) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TierData) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // GetProduct reads a product with its rate plans and charges.
@@ -1506,7 +1506,7 @@ func (a *API) ListProducts(ctx context.Context, params *ListProductsParams, edit
 }
 
 // AllProducts returns the items of every page of [API.ListProducts]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllProducts(ctx context.Context, params *ListProductsParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Product, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/catalog/products", Params: params}, editors, func(p *ProductList) ([]Product, string) { return p.Products, p.NextPage })
 }
@@ -1609,7 +1609,7 @@ func (a *API) ListProductRatePlans(ctx context.Context, productID string, params
 }
 
 // AllProductRatePlans returns the items of every page of [API.ListProductRatePlans]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllProductRatePlans(ctx context.Context, productID string, params *ListProductRatePlansParams, editors ...zuora.RequestEditorFn) iter.Seq2[*RatePlan, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/rateplan/{product_id}/productRatePlan", Keys: []any{productID}, Params: params}, editors, func(p *RatePlanList) ([]RatePlan, string) { return p.ProductRatePlans, p.NextPage })
 }

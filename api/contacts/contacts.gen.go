@@ -9,7 +9,7 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of PhoneType that are known. Others may come.
+// The known values of PhoneType. Zuora may send others.
 const (
 	PhoneTypeHome   PhoneType = "Home"
 	PhoneTypeMobile PhoneType = "Mobile"
@@ -91,7 +91,7 @@ type Contact struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -166,7 +166,7 @@ type ContactUpdate struct {
 	// Whether goods may be sold to the contact, for tenants with ship-to contacts.
 	AsSoldTo *bool `json:"asSoldTo,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -248,38 +248,38 @@ type NewContact struct {
 	// Whether goods may be sold to the contact, for tenants with ship-to contacts.
 	AsSoldTo *bool `json:"asSoldTo,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
 // PhoneType is the type of a phone number.
 type PhoneType string
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Contact) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Contact) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ContactUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ContactUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewContact) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewContact) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // CreateContact creates a contact of an account.

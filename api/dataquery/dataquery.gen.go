@@ -9,7 +9,7 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of NewJobOutputFormat that are known. Others may come.
+// The known values of NewJobOutputFormat. Zuora may send others.
 const (
 	NewJobOutputFormatCSV  NewJobOutputFormat = "CSV"
 	NewJobOutputFormatDSV  NewJobOutputFormat = "DSV"
@@ -17,20 +17,20 @@ const (
 	NewJobOutputFormatTSV  NewJobOutputFormat = "TSV"
 )
 
-// The values of NewJobCompression that are known. Others may come.
+// The known values of NewJobCompression. Zuora may send others.
 const (
 	NewJobCompressionGZIP NewJobCompression = "GZIP"
 	NewJobCompressionNone NewJobCompression = "NONE"
 	NewJobCompressionZIP  NewJobCompression = "ZIP"
 )
 
-// The values of NewJobSourceData that are known. Others may come.
+// The known values of NewJobSourceData. Zuora may send others.
 const (
 	NewJobSourceDataDataHub NewJobSourceData = "DATAHUB"
 	NewJobSourceDataLive    NewJobSourceData = "LIVE"
 )
 
-// The values of Status that are known. Others may come.
+// The known values of Status. Zuora may send others.
 const (
 	StatusAccepted   Status = "accepted"
 	StatusCancelled  Status = "cancelled"
@@ -52,7 +52,7 @@ type Job struct {
 	QueryStatus Status `json:"queryStatus,omitempty,omitzero"`
 
 	// The URL of the file, at another host than Zuora's, once the job is completed. It is a
-	// secret, because whoever has it can read the file.
+	// secret, because anybody can read the file with it.
 	DataFile string `json:"dataFile,omitempty,omitzero"`
 
 	// How many rows the file has, once the job is completed.
@@ -61,7 +61,7 @@ type Job struct {
 	// How long the query took, in milliseconds, once the job is completed.
 	ProcessingTime int64 `json:"processingTime,omitempty,omitzero"`
 
-	// How many times Zuora will try again.
+	// How many more times Zuora will try.
 	RemainingRetries int64 `json:"remainingRetries,omitempty,omitzero"`
 
 	// The ID of the user who started the job.
@@ -70,7 +70,7 @@ type Job struct {
 	// When the job changed last.
 	UpdatedOn zuora.DateTime `json:"updatedOn,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -79,7 +79,7 @@ type JobResponse struct {
 	// A query that runs or has run.
 	Data Job `json:"data,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -88,7 +88,7 @@ type Jobs struct {
 	// The jobs.
 	Data []Job `json:"data,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -97,10 +97,10 @@ type NewJob struct {
 	// The query, in SQL. Required.
 	Query string `json:"query,omitempty,omitzero"`
 
-	// The form of the file. JSON is one object a line. Required.
+	// The format of the file. JSON has one object on each line. Required.
 	OutputFormat NewJobOutputFormat `json:"outputFormat,omitempty,omitzero"`
 
-	// What stands between columns, for DSV.
+	// The separator of columns, for DSV.
 	ColumnSeparator string `json:"columnSeparator,omitempty,omitzero"`
 
 	// How the file is compressed. Required.
@@ -112,7 +112,7 @@ type NewJob struct {
 	// Whether the query reads deleted records, and only those. Zuora keeps them for 30 days.
 	ReadDeleted *bool `json:"readDeleted,omitempty"`
 
-	// What the query reads, LIVE unless set. DATAHUB is a copy that may be 12 hours old.
+	// What the query reads. If it is not set, LIVE. DATAHUB is a copy that may be 12 hours old.
 	SourceData NewJobSourceData `json:"sourceData,omitempty,omitzero"`
 
 	// Whether the query joins by an index, which helps where it names a single value of a large
@@ -122,17 +122,17 @@ type NewJob struct {
 	// An RSA public key of 1,024 bits in base 64, to encrypt the file with.
 	EncryptionKey string `json:"encryptionKey,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
-// NewJobOutputFormat is the form of the file. JSON is one object a line. Required.
+// NewJobOutputFormat is the format of the file. JSON has one object on each line. Required.
 type NewJobOutputFormat string
 
 // NewJobCompression How the file is compressed. Required.
 type NewJobCompression string
 
-// NewJobSourceData What the query reads, LIVE unless set. DATAHUB is a copy that may be 12 hours old.
+// NewJobSourceData What the query reads. If it is not set, LIVE. DATAHUB is a copy that may be 12 hours old.
 type NewJobSourceData string
 
 // Output is the place of a query's file.
@@ -140,7 +140,7 @@ type Output struct {
 	// Always S3. Required.
 	Target string `json:"target,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -156,44 +156,44 @@ type ListJobsParams struct {
 	PageSize int64 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Job) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Job) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *JobResponse) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v JobResponse) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Jobs) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Jobs) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewJob) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewJob) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Output) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Output) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 	options
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller, with ...Option) *API {
 	a := &API{caller: caller}
 	for _, set := range with {

@@ -32,17 +32,17 @@ type Option func(*options)
 
 type options struct{ files *http.Client }
 
-// FileClient makes client fetch the files of queries, in the place of one that uses
-// [http.DefaultTransport]. Files are at another host than Zuora's, so neither the
-// session nor a token goes along. The client itself is not changed. Of its redirects
-// only those within the file's host are followed.
+// FileClient makes client fetch the files of queries. Without this option they are
+// fetched by a client on [http.DefaultTransport]. Files are at another host than Zuora's,
+// so neither the session nor a token is sent with these requests. The client itself is
+// not changed. Only redirects within the file's host are followed.
 func FileClient(client *http.Client) Option { return func(o *options) { o.files = client } }
 
-// Run starts the query sql, waits for it and returns its rows, by the names of
-// their columns. Memory holds one row. A query that fails is an error. The sequence
-// ends with the first error, which it yields beside nil. If ctx ends, or the
-// consumer stops, a query that runs goes on at Zuora. Each range over the sequence
-// starts the query again.
+// Run starts the query sql, waits for it and returns its rows, by the names of their
+// columns. Only one row is in memory. If the query fails, that is an error. The sequence
+// ends with the first error, which it yields with nil. If ctx ends, or the consumer
+// stops, a running query continues at Zuora. Each range over the sequence starts the
+// query again.
 func (a *API) Run(ctx context.Context, sql string, editors ...zuora.RequestEditorFn) iter.Seq2[map[string]zuora.Value, error] {
 	return func(yield func(map[string]zuora.Value, error) bool) {
 		file, err := a.run(ctx, sql, editors)
@@ -81,8 +81,8 @@ func (a *API) run(ctx context.Context, sql string, editors []zuora.RequestEditor
 	return a.OpenFile(ctx, job)
 }
 
-// WaitForJob waits until a job is completed, and returns it. It asks after a second,
-// then less often, to every 30 s. A job that failed or was cancelled is returned
+// WaitForJob waits until a job is completed, and returns it. It polls after a second,
+// and then less often, down to every 30 s. A job that failed or was cancelled is returned
 // beside an error.
 func (a *API) WaitForJob(ctx context.Context, id string) (*Job, error) {
 	return typed.Wait(ctx, func() (*Job, typed.Progress, error) {
@@ -130,7 +130,7 @@ func (a *API) OpenFile(ctx context.Context, job *Job) (io.ReadCloser, error) {
 	if failed := (*url.Error)(nil); errors.As(err, &failed) {
 		err = failed.Err
 		if strings.Contains(err.Error(), "?") {
-			err = errors.New("its error names a URL, and is not shown")
+			err = errors.New("its error is not shown, because it contains a URL")
 		}
 		return nil, fmt.Errorf("zuora: fetch the file of job %.40q from %s: %w", job.ID, u.Host, err)
 	}

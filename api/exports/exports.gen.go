@@ -10,14 +10,14 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of Format that are known. Others may come.
+// The known values of Format. Zuora may send others.
 const (
 	FormatCSV   Format = "csv"
 	FormatExcel Format = "Excel"
 	FormatHTML  Format = "html"
 )
 
-// The values of Status that are known. Others may come.
+// The known values of Status. Zuora may send others.
 const (
 	StatusCanceled   Status = "Canceled"
 	StatusCompleted  Status = "Completed"
@@ -34,7 +34,7 @@ type CreatedExport struct {
 	// Whether the export was accepted.
 	Success bool `json:"Success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -85,7 +85,7 @@ type Export struct {
 	// When it was changed last.
 	UpdatedDate zuora.DateTime `json:"UpdatedDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -114,7 +114,7 @@ type NewExport struct {
 	// The currencies to convert amounts to, separated by commas, for tenants that may do so.
 	ConvertToCurrencies string `json:"ConvertToCurrencies,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -133,31 +133,31 @@ type GetExportParams struct {
 	Fields string `form:"fields,omitempty" json:"fields,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CreatedExport) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CreatedExport) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Export) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Export) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewExport) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewExport) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // GetFile returns a file, unread.

@@ -1,4 +1,4 @@
-// Package exports writes records to files, and reads files. Run does it all:
+// Package exports writes records to files, and reads files. Run does both:
 //
 //	file, err := exports.New(session).Run(ctx, "select Account.Id, Account.Balance from Account", exports.FormatCSV)
 //	if err != nil {
@@ -21,8 +21,8 @@ import (
 //go:generate go run -C ../../tools ./apidoc
 
 // Run starts an export of what query selects, waits for it and returns its file,
-// unread. The caller closes the file. An export that fails is an error with
-// Zuora's reason. If ctx ends, the export goes on at Zuora.
+// unread. The caller closes the file. If the export fails, Run returns an error with
+// Zuora's reason. If ctx ends, the export continues at Zuora.
 func (a *API) Run(ctx context.Context, query string, format Format, editors ...zuora.RequestEditorFn) (io.ReadCloser, error) {
 	made, err := a.CreateExport(ctx, NewExport{Query: query, Format: format}, nil, editors...)
 	if err != nil {
@@ -33,14 +33,14 @@ func (a *API) Run(ctx context.Context, query string, format Format, editors ...z
 		return nil, err
 	}
 	if export.FileID == "" {
-		return nil, errors.New("zuora: the export is completed, and has no file")
+		return nil, errors.New("zuora: the export is completed, but has no file")
 	}
 	return a.GetFile(ctx, export.FileID, nil)
 }
 
-// WaitForExport waits until an export is completed, and returns it. It asks after a
-// second, then less often, to every 30 s. An export that failed or was canceled
-// is returned beside an error with Zuora's reason.
+// WaitForExport waits until an export is completed, and returns it. It polls after a
+// second, and then less often, down to every 30 s. An export that failed or was canceled
+// is returned together with an error with Zuora's reason.
 func (a *API) WaitForExport(ctx context.Context, id string) (*Export, error) {
 	return typed.Wait(ctx, func() (*Export, typed.Progress, error) {
 		export, err := a.GetExport(ctx, id, nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of InvoiceStatus that are known. Others may come.
+// The known values of InvoiceStatus. Zuora may send others.
 const (
 	InvoiceStatusCanceled InvoiceStatus = "Canceled"
 	InvoiceStatusDraft    InvoiceStatus = "Draft"
@@ -18,20 +18,20 @@ const (
 	InvoiceStatusPosted   InvoiceStatus = "Posted"
 )
 
-// The values of RevRecTrigger that are known. Others may come.
+// The known values of RevRecTrigger. Zuora may send others.
 const (
 	RevRecTriggerContractEffectiveDate  RevRecTrigger = "ContractEffectiveDate"
 	RevRecTriggerCustomerAcceptanceDate RevRecTrigger = "CustomerAcceptanceDate"
 	RevRecTriggerServiceActivationDate  RevRecTrigger = "ServiceActivationDate"
 )
 
-// The values of TaxMode that are known. Others may come.
+// The known values of TaxMode. Zuora may send others.
 const (
 	TaxModeExclusive TaxMode = "TaxExclusive"
 	TaxModeInclusive TaxMode = "TaxInclusive"
 )
 
-// The values of TaxRateType that are known. Others may come.
+// The known values of TaxRateType. Zuora may send others.
 const (
 	TaxRateTypeFlatFee    TaxRateType = "FlatFee"
 	TaxRateTypePercentage TaxRateType = "Percentage"
@@ -90,7 +90,7 @@ type AccountInvoice struct {
 	// The files. From version 230.0 of the API on it is their URL, in AdditionalProperties.
 	InvoiceFiles []InvoiceFile `json:"invoiceFiles,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -105,7 +105,7 @@ type AccountInvoices struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -120,7 +120,7 @@ type CollectedCreditMemo struct {
 	// The amount.
 	MemoAmount zuora.Decimal `json:"memoAmount,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -135,7 +135,7 @@ type CollectedInvoice struct {
 	// The amount.
 	InvoiceAmount zuora.Decimal `json:"invoiceAmount,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -156,7 +156,7 @@ type CollectedInvoices struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -183,7 +183,7 @@ type Collection struct {
 	// The name of the payment gateway. The default, if it is not set.
 	PaymentGateway string `json:"paymentGateway,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -225,14 +225,14 @@ type CreatedInvoice struct {
 	// Comments about the invoice.
 	Comments string `json:"comments,omitempty,omitzero"`
 
-	// How far the invoice is on its way to an accounting system: Processing, Yes, Error or
+	// The state of the invoice's transfer to an accounting system: Processing, Yes, Error or
 	// Ignore.
 	TransferredToAccounting string `json:"transferredToAccounting,omitempty,omitzero"`
 
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -241,7 +241,7 @@ type CreditMemoID struct {
 	// The credit memo's ID.
 	ID string `json:"id,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -253,7 +253,7 @@ type CreditedInvoice struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -271,7 +271,7 @@ type FinanceInformation struct {
 	// The name of the revenue recognition rule.
 	RevenueRecognitionRuleName string `json:"revenueRecognitionRuleName,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -322,7 +322,7 @@ type Invoice struct {
 	// Comments about the invoice.
 	Comment string `json:"comment,omitempty,omitzero"`
 
-	// How far the invoice is on its way to an accounting system: Processing, Yes, Error or
+	// The state of the invoice's transfer to an accounting system: Processing, Yes, Error or
 	// Ignore.
 	TransferredToAccounting string `json:"transferredToAccounting,omitempty,omitzero"`
 
@@ -353,7 +353,7 @@ type Invoice struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -365,10 +365,10 @@ type InvoiceEmail struct {
 	// Whether it goes to the additional addresses of the account as well.
 	IncludeAdditionalEmailAddresses *bool `json:"includeAdditionalEmailAddresses,omitempty"`
 
-	// Whether it goes where the email template says, and not to emailAddresses.
+	// Whether it is sent to the addresses of the email template instead of emailAddresses.
 	UseEmailTemplateSetting *bool `json:"useEmailTemplateSetting,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -383,7 +383,7 @@ type InvoiceFile struct {
 	// The version of the file, which grows.
 	VersionNumber int64 `json:"versionNumber,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -398,7 +398,7 @@ type InvoiceFiles struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -503,7 +503,7 @@ type InvoiceItem struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -572,7 +572,7 @@ type InvoiceItemUpdate struct {
 	// The date on which revenue begins to be recognized.
 	RevRecTriggerCondition RevRecTrigger `json:"revRecTriggerCondition,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -587,7 +587,7 @@ type InvoiceItems struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -599,11 +599,11 @@ type InvoiceRecordUpdate struct {
 	// Whether to make the PDF file anew. Nothing else may be set with it.
 	RegenerateInvoicePDF *bool `json:"RegenerateInvoicePDF,omitempty"`
 
-	// How far the invoice is on its way to an accounting system: Processing, Yes, Error or
+	// The state of the invoice's transfer to an accounting system: Processing, Yes, Error or
 	// Ignore.
 	TransferredToAccounting string `json:"TransferredToAccounting,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -615,7 +615,7 @@ type InvoiceReversal struct {
 	// When the credit memo is applied. Today, if it is not set.
 	ApplyEffectiveDate zuora.Date `json:"applyEffectiveDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -636,14 +636,14 @@ type InvoiceUpdate struct {
 	// Comments about the invoice.
 	Comments string `json:"comments,omitempty,omitzero"`
 
-	// How far the invoice is on its way to an accounting system: Processing, Yes, Error or
+	// The state of the invoice's transfer to an accounting system: Processing, Yes, Error or
 	// Ignore.
 	TransferredToAccounting string `json:"transferredToAccounting,omitempty,omitzero"`
 
 	// The items to change.
 	InvoiceItems []InvoiceItemUpdate `json:"invoiceItems,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -655,7 +655,8 @@ type NewInvoice struct {
 	// The date of the invoice. Required.
 	InvoiceDate zuora.Date `json:"invoiceDate,omitempty,omitzero"`
 
-	// When the invoice is due. If it is not set, the payment term of the account says.
+	// When the invoice is due. If it is not set, it follows from the payment term of the
+	// account.
 	DueDate zuora.Date `json:"dueDate,omitempty,omitzero"`
 
 	// Draft, unless set to Posted.
@@ -667,14 +668,14 @@ type NewInvoice struct {
 	// Comments about the invoice.
 	Comments string `json:"comments,omitempty,omitzero"`
 
-	// How far the invoice is on its way to an accounting system: Processing, Yes, Error or
+	// The state of the invoice's transfer to an accounting system: Processing, Yes, Error or
 	// Ignore.
 	TransferredToAccounting string `json:"transferredToAccounting,omitempty,omitzero"`
 
 	// The items.
 	InvoiceItems []NewInvoiceItem `json:"invoiceItems,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -749,7 +750,7 @@ type NewInvoiceItem struct {
 	// The date on which revenue begins to be recognized.
 	RevRecTriggerCondition RevRecTrigger `json:"revRecTriggerCondition,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -791,7 +792,7 @@ type NewTaxItem struct {
 	// The code of the location.
 	LocationCode string `json:"locationCode,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -806,7 +807,7 @@ type SaveResult struct {
 	// The record's ID.
 	ID string `json:"Id,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -866,7 +867,7 @@ type TaxationItem struct {
 	// The code of the location.
 	LocationCode string `json:"locationCode,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -878,7 +879,7 @@ type TaxationItems struct {
 	// The URL of the next page. It is empty on the last page.
 	NextPage string `json:"nextPage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -896,7 +897,7 @@ type WriteOff struct {
 	// Details of items.
 	Items []WriteOffItem `json:"items,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -923,7 +924,7 @@ type WriteOffItem struct {
 	// How the item is accounted for.
 	FinanceInformation *FinanceInformation `json:"financeInformation,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -960,181 +961,181 @@ type ListInvoicesByAccountParams struct {
 	PageSize int64 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *AccountInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v AccountInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *AccountInvoices) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v AccountInvoices) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CollectedCreditMemo) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CollectedCreditMemo) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CollectedInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CollectedInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CollectedInvoices) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CollectedInvoices) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Collection) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Collection) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CreatedInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CreatedInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CreditMemoID) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CreditMemoID) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CreditedInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CreditedInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *FinanceInformation) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v FinanceInformation) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Invoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Invoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceEmail) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceEmail) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceFile) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceFile) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceFiles) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceFiles) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceItemUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceItemUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceItems) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceItems) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceRecordUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceRecordUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceReversal) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceReversal) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewInvoiceItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewInvoiceItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewTaxItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewTaxItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SaveResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SaveResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TaxationItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TaxationItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TaxationItems) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TaxationItems) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *WriteOff) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v WriteOff) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *WriteOffItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v WriteOffItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // CreateInvoice creates an invoice that belongs to no subscription.
@@ -1178,7 +1179,7 @@ func (a *API) ListInvoiceFiles(ctx context.Context, invoiceKey string, params *L
 }
 
 // AllInvoiceFiles returns the items of every page of [API.ListInvoiceFiles]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllInvoiceFiles(ctx context.Context, invoiceKey string, params *ListInvoiceFilesParams, editors ...zuora.RequestEditorFn) iter.Seq2[*InvoiceFile, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/invoices/{invoiceId}/files", Keys: []any{invoiceKey}, Params: params}, editors, func(p *InvoiceFiles) ([]InvoiceFile, string) { return p.InvoiceFiles, p.NextPage })
 }
@@ -1191,7 +1192,7 @@ func (a *API) ListInvoiceItems(ctx context.Context, invoiceKey string, params *L
 }
 
 // AllInvoiceItems returns the items of every page of [API.ListInvoiceItems]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllInvoiceItems(ctx context.Context, invoiceKey string, params *ListInvoiceItemsParams, editors ...zuora.RequestEditorFn) iter.Seq2[*InvoiceItem, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/invoices/{invoiceId}/items", Keys: []any{invoiceKey}, Params: params}, editors, func(p *InvoiceItems) ([]InvoiceItem, string) { return p.InvoiceItems, p.NextPage })
 }
@@ -1241,7 +1242,7 @@ func (a *API) ListInvoicesByAccount(ctx context.Context, accountKey string, para
 }
 
 // AllInvoicesByAccount returns the items of every page of [API.ListInvoicesByAccount]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllInvoicesByAccount(ctx context.Context, accountKey string, params *ListInvoicesByAccountParams, editors ...zuora.RequestEditorFn) iter.Seq2[*AccountInvoice, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/transactions/invoices/accounts/{account-key}", Keys: []any{accountKey}, Params: params}, editors, func(p *AccountInvoices) ([]AccountInvoice, string) { return p.Invoices, p.NextPage })
 }

@@ -17,7 +17,7 @@ type Page struct {
 	// The cursor of the next page. It is empty on the last page.
 	NextPage string `json:"nextPage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -35,7 +35,7 @@ type QueryParams struct {
 	// The conditions that objects meet, all of them, such as currency.EQ:CAD.
 	Filter []string `form:"filter[],omitempty" json:"filter[],omitempty,omitzero"`
 
-	// The fields that the objects are sorted by. Zuora's pages say which, and in which form, for
+	// The fields that the objects are sorted by. Zuora documents the fields and the form for
 	// each kind.
 	Sort []string `form:"sort[],omitempty" json:"sort[],omitempty,omitzero"`
 
@@ -59,19 +59,19 @@ type GetParams struct {
 	Fields map[string][]string `form:"fields,omitempty" json:"fields,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Page) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Page) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // Query lists objects of one kind, a page of them.

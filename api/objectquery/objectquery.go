@@ -1,5 +1,5 @@
-// Package objectquery reads objects with what belongs to them: an account with its
-// payment methods, for instance. Objects come by the names of their fields:
+// Package objectquery reads objects together with what belongs to them, such as an
+// account with its payment methods. Objects are maps by the names of their fields:
 //
 //	for account, err := range objectquery.New(session).All(ctx, "accounts", &objectquery.QueryParams{
 //		Filter: []string{"currency.EQ:CAD"}, Expand: []string{"paymentmethods"}, PageSize: 99,
@@ -27,8 +27,8 @@ import (
 //go:generate go run -C ../../tools ./apidoc
 
 // All returns the objects of every page of [API.Query], from params.Cursor on. The
-// sequence ends with the first error, which it yields beside nil. Memory holds one
-// page.
+// sequence ends with the first error, which it yields with nil. Only one page
+// is in memory.
 func (a *API) All(ctx context.Context, object string, params *QueryParams, editors ...zuora.RequestEditorFn) iter.Seq2[Record, error] {
 	pages := typed.Pages(func(next string) (*Page, error) {
 		page := QueryParams{}

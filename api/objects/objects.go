@@ -1,5 +1,5 @@
-// Package objects reads and changes records of any type, by the names of their
-// fields. It is for what no other package of api/ has:
+// Package objects reads and changes records of any type, by the names of their fields.
+// It is for types that no other package of api/ has:
 //
 //	api := objects.New(session)
 //	made, err := api.CreateObject(ctx, "unit-of-measure", objects.Record{
@@ -32,8 +32,8 @@ import (
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/objects/openapi.yaml -out ../../api/objects
 //go:generate go run -C ../../tools ./apidoc
 
-// Failures returns those of the results of CreateObjects, UpdateObjects and
-// DeleteObjects that failed, with their places among all.
+// Failures returns the results of CreateObjects, UpdateObjects and DeleteObjects that
+// failed, with their indices in results.
 func Failures[Result interface{ succeeded() bool }](results []Result) iter.Seq2[int, Result] {
 	return func(yield func(int, Result) bool) {
 		for i, one := range results {
@@ -47,13 +47,13 @@ func Failures[Result interface{ succeeded() bool }](results []Result) iter.Seq2[
 func (r SaveResult) succeeded() bool   { return r.Success }
 func (r DeleteResult) succeeded() bool { return r.Success }
 
-// Description is what fields a type has.
+// Description describes the fields of a type.
 type Description struct {
 	XMLName xml.Name  `xml:"object"`
 	Name    string    `xml:"name"`
 	Label   string    `xml:"label"` // in Zuora's user interface
 	Fields  []Field   `xml:"fields>field"`
-	Others  []Element `xml:",any"` // what else there is
+	Others  []Element `xml:",any"` // all other elements
 }
 
 // Field is a field of a type.
@@ -63,18 +63,18 @@ type Field struct {
 	Type     string    `xml:"type"`             // boolean, date, datetime, decimal, integer, picklist, text, timestamp or ZOQL
 	Options  []string  `xml:"options>option"`   // of a picklist
 	Contexts []string  `xml:"contexts>context"` // where it can be used: export, for instance
-	Others   []Element `xml:",any"`             // what else there is
+	Others   []Element `xml:",any"`             // all other elements
 }
 
-// Element is an element of XML that no field is there for.
+// Element is an XML element that no field is for.
 type Element struct {
 	XMLName xml.Name
 	Text    string    `xml:",chardata"`
 	Others  []Element `xml:",any"`
 }
 
-// DescribeObject returns what fields a type has, such as Account, custom fields
-// included. A response that is not such a description is a [*zuora.DecodeError].
+// DescribeObject returns the fields of a type, such as Account, custom fields included.
+// If the response is not such a description, it returns a [*zuora.DecodeError].
 //
 // It calls GET /v1/describe/{object}.
 func (a *API) DescribeObject(ctx context.Context, object string, editors ...zuora.RequestEditorFn) (*Description, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of ActionType that are known. Others may come.
+// The known values of ActionType. Zuora may send others.
 const (
 	ActionTypeAddProduct         ActionType = "AddProduct"
 	ActionTypeCancelSubscription ActionType = "CancelSubscription"
@@ -25,14 +25,14 @@ const (
 	ActionTypeUpdateProduct      ActionType = "UpdateProduct"
 )
 
-// The values of BankAccountType that are known. Others may come.
+// The known values of BankAccountType. Zuora may send others.
 const (
 	BankAccountTypeBusinessChecking BankAccountType = "BusinessChecking"
 	BankAccountTypeChecking         BankAccountType = "Checking"
 	BankAccountTypeSaving           BankAccountType = "Saving"
 )
 
-// The values of BillCycleType that are known. Others may come.
+// The known values of BillCycleType. Zuora may send others.
 const (
 	BillCycleTypeChargeTriggerDay     BillCycleType = "ChargeTriggerDay"
 	BillCycleTypeDefaultFromCustomer  BillCycleType = "DefaultFromCustomer"
@@ -41,14 +41,14 @@ const (
 	BillCycleTypeSubscriptionStartDay BillCycleType = "SubscriptionStartDay"
 )
 
-// The values of BillingAlignment that are known. Others may come.
+// The known values of BillingAlignment. Zuora may send others.
 const (
 	BillingAlignmentCharge            BillingAlignment = "AlignToCharge"
 	BillingAlignmentSubscriptionStart BillingAlignment = "AlignToSubscriptionStart"
 	BillingAlignmentTermStart         BillingAlignment = "AlignToTermStart"
 )
 
-// The values of BillingPeriod that are known. Others may come.
+// The known values of BillingPeriod. Zuora may send others.
 const (
 	BillingPeriodAnnual           BillingPeriod = "Annual"
 	BillingPeriodEighteenMonths   BillingPeriod = "Eighteen_Months"
@@ -64,20 +64,20 @@ const (
 	BillingPeriodWeek             BillingPeriod = "Week"
 )
 
-// The values of BillingTiming that are known. Others may come.
+// The known values of BillingTiming. Zuora may send others.
 const (
 	BillingTimingInAdvance BillingTiming = "IN_ADVANCE"
 	BillingTimingInArrears BillingTiming = "IN_ARREARS"
 )
 
-// The values of CancellationPolicy that are known. Others may come.
+// The known values of CancellationPolicy. Zuora may send others.
 const (
 	CancellationPolicyEndOfCurrentTerm       CancellationPolicy = "EndOfCurrentTerm"
 	CancellationPolicyEndOfLastInvoicePeriod CancellationPolicy = "EndOfLastInvoicePeriod"
 	CancellationPolicySpecificDate           CancellationPolicy = "SpecificDate"
 )
 
-// The values of CardType that are known. Others may come.
+// The known values of CardType. Zuora may send others.
 const (
 	CardTypeAmericanExpress      CardType = "AmericanExpress"
 	CardTypeAppleAmericanExpress CardType = "AppleAmericanExpress"
@@ -103,14 +103,14 @@ const (
 	CardTypeVisa                 CardType = "Visa"
 )
 
-// The values of DiscountLevel that are known. Others may come.
+// The known values of DiscountLevel. Zuora may send others.
 const (
 	DiscountLevelAccount      DiscountLevel = "account"
 	DiscountLevelRatePlan     DiscountLevel = "rateplan"
 	DiscountLevelSubscription DiscountLevel = "subscription"
 )
 
-// The values of DiscountScope that are known. Others may come.
+// The known values of DiscountScope. Zuora may send others.
 const (
 	DiscountScopeOneTime               DiscountScope = "ONETIME"
 	DiscountScopeOneTimeRecurring      DiscountScope = "ONETIMERECURRING"
@@ -121,35 +121,35 @@ const (
 	DiscountScopeUsage                 DiscountScope = "USAGE"
 )
 
-// The values of EffectivePolicy that are known. Others may come.
+// The known values of EffectivePolicy. Zuora may send others.
 const (
 	EffectivePolicyEndOfBillingPeriod EffectivePolicy = "EffectiveEndOfBillingPeriod"
 	EffectivePolicyImmediately        EffectivePolicy = "EffectiveImmediately"
 	EffectivePolicySpecificDate       EffectivePolicy = "SpecificDate"
 )
 
-// The values of EndCondition that are known. Others may come.
+// The known values of EndCondition. Zuora may send others.
 const (
 	EndConditionFixedPeriod     EndCondition = "Fixed_Period"
 	EndConditionSpecificDate    EndCondition = "Specific_End_Date"
 	EndConditionSubscriptionEnd EndCondition = "Subscription_End"
 )
 
-// The values of ExemptStatus that are known. Others may come.
+// The known values of ExemptStatus. Zuora may send others.
 const (
 	ExemptStatusNo                  ExemptStatus = "No"
 	ExemptStatusPendingVerification ExemptStatus = "PendingVerification"
 	ExemptStatusYes                 ExemptStatus = "Yes"
 )
 
-// The values of JobStatus that are known. Others may come.
+// The known values of JobStatus. Zuora may send others.
 const (
 	JobStatusCompleted  JobStatus = "Completed"
 	JobStatusFailed     JobStatus = "Failed"
 	JobStatusProcessing JobStatus = "Processing"
 )
 
-// The values of LineItemState that are known. Others may come.
+// The known values of LineItemState. Zuora may send others.
 const (
 	LineItemStateCancelled     LineItemState = "Cancelled"
 	LineItemStateComplete      LineItemState = "Complete"
@@ -157,21 +157,21 @@ const (
 	LineItemStateSentToBilling LineItemState = "SentToBilling"
 )
 
-// The values of LineItemType that are known. Others may come.
+// The known values of LineItemType. Zuora may send others.
 const (
 	LineItemTypeFee      LineItemType = "Fee"
 	LineItemTypeProduct  LineItemType = "Product"
 	LineItemTypeServices LineItemType = "Services"
 )
 
-// The values of ListPriceBase that are known. Others may come.
+// The known values of ListPriceBase. Zuora may send others.
 const (
 	ListPriceBaseBillingPeriod ListPriceBase = "Per_Billing_Period"
 	ListPriceBaseMonth         ListPriceBase = "Per_Month"
 	ListPriceBaseWeek          ListPriceBase = "Per_Week"
 )
 
-// The values of MetricReason that are known. Others may come.
+// The known values of MetricReason. Zuora may send others.
 const (
 	MetricReasonChangePrice      MetricReason = "ChangePrice"
 	MetricReasonContraction      MetricReason = "Contraction"
@@ -180,13 +180,13 @@ const (
 	MetricReasonIncreaseQuantity MetricReason = "IncreaseQuantity"
 )
 
-// The values of MetricType that are known. Others may come.
+// The known values of MetricType. Zuora may send others.
 const (
 	MetricTypeDiscount MetricType = "Discount"
 	MetricTypeRegular  MetricType = "Regular"
 )
 
-// The values of OrderStatus that are known. Others may come.
+// The known values of OrderStatus. Zuora may send others.
 const (
 	OrderStatusCancelled OrderStatus = "Cancelled"
 	OrderStatusCompleted OrderStatus = "Completed"
@@ -197,7 +197,7 @@ const (
 	OrderStatusScheduled OrderStatus = "Scheduled"
 )
 
-// The values of PeriodType that are known. Others may come.
+// The known values of PeriodType. Zuora may send others.
 const (
 	PeriodTypeDay   PeriodType = "Day"
 	PeriodTypeMonth PeriodType = "Month"
@@ -205,7 +205,7 @@ const (
 	PeriodTypeYear  PeriodType = "Year"
 )
 
-// The values of PeriodsType that are known. Others may come.
+// The known values of PeriodsType. Zuora may send others.
 const (
 	PeriodsTypeBillingPeriods PeriodsType = "Billing_Periods"
 	PeriodsTypeDays           PeriodsType = "Days"
@@ -214,7 +214,7 @@ const (
 	PeriodsTypeYears          PeriodsType = "Years"
 )
 
-// The values of PhoneType that are known. Others may come.
+// The known values of PhoneType. Zuora may send others.
 const (
 	PhoneTypeHome   PhoneType = "Home"
 	PhoneTypeMobile PhoneType = "Mobile"
@@ -222,7 +222,7 @@ const (
 	PhoneTypeWork   PhoneType = "Work"
 )
 
-// The values of PlanChange that are known. Others may come.
+// The known values of PlanChange. Zuora may send others.
 const (
 	PlanChangeCrossgrade  PlanChange = "Crossgrade"
 	PlanChangeDowngrade   PlanChange = "Downgrade"
@@ -230,14 +230,14 @@ const (
 	PlanChangeUpgrade     PlanChange = "Upgrade"
 )
 
-// The values of PreviewThru that are known. Others may come.
+// The known values of PreviewThru. Zuora may send others.
 const (
 	PreviewThruNumberOfPeriods PreviewThru = "NumberOfPeriods"
 	PreviewThruSpecificDate    PreviewThru = "SpecificDate"
 	PreviewThruTermEnd         PreviewThru = "TermEnd"
 )
 
-// The values of PreviewType that are known. Others may come.
+// The known values of PreviewType. Zuora may send others.
 const (
 	PreviewTypeBillingDocs       PreviewType = "BillingDocs"
 	PreviewTypeChargeMetrics     PreviewType = "ChargeMetrics"
@@ -247,39 +247,39 @@ const (
 	PreviewTypeRampMetrics       PreviewType = "RampMetrics"
 )
 
-// The values of PriceChange that are known. Others may come.
+// The known values of PriceChange. Zuora may send others.
 const (
 	PriceChangeLatestCatalog PriceChange = "UseLatestProductCatalogPricing"
 	PriceChangeNone          PriceChange = "NoChange"
 	PriceChangePercentage    PriceChange = "SpecificPercentageValue"
 )
 
-// The values of PriceFormat that are known. Others may come.
+// The known values of PriceFormat. Zuora may send others.
 const (
 	PriceFormatFlatFee PriceFormat = "FlatFee"
 	PriceFormatPerUnit PriceFormat = "PerUnit"
 )
 
-// The values of ProcessingType that are known. Others may come.
+// The known values of ProcessingType. Zuora may send others.
 const (
 	ProcessingTypeCharge   ProcessingType = "Charge"
 	ProcessingTypeDiscount ProcessingType = "Discount"
 	ProcessingTypeTax      ProcessingType = "Tax"
 )
 
-// The values of ProfileAction that are known. Others may come.
+// The known values of ProfileAction. Zuora may send others.
 const (
 	ProfileActionActivate ProfileAction = "Activate"
 	ProfileActionPersist  ProfileAction = "Persist"
 )
 
-// The values of ProfileType that are known. Others may come.
+// The known values of ProfileType. Zuora may send others.
 const (
 	ProfileTypeRecurring   ProfileType = "Recurring"
 	ProfileTypeUnscheduled ProfileType = "Unscheduled"
 )
 
-// The values of RatingGroup that are known. Others may come.
+// The known values of RatingGroup. Zuora may send others.
 const (
 	RatingGroupBillingPeriod  RatingGroup = "ByBillingPeriod"
 	RatingGroupUsageRecord    RatingGroup = "ByUsageRecord"
@@ -287,13 +287,13 @@ const (
 	RatingGroupUsageUpload    RatingGroup = "ByUsageUpload"
 )
 
-// The values of RenewalSetting that are known. Others may come.
+// The known values of RenewalSetting. Zuora may send others.
 const (
 	RenewalSettingEvergreen    RenewalSetting = "RENEW_TO_EVERGREEN"
 	RenewalSettingSpecificTerm RenewalSetting = "RENEW_WITH_SPECIFIC_TERM"
 )
 
-// The values of ResumePolicy that are known. Others may come.
+// The known values of ResumePolicy. Zuora may send others.
 const (
 	ResumePolicyFixedPeriodsFromSuspendDate ResumePolicy = "FixedPeriodsFromSuspendDate"
 	ResumePolicyFixedPeriodsFromToday       ResumePolicy = "FixedPeriodsFromToday"
@@ -302,20 +302,20 @@ const (
 	ResumePolicyToday                       ResumePolicy = "Today"
 )
 
-// The values of RevenueRule that are known. Others may come.
+// The known values of RevenueRule. Zuora may send others.
 const (
 	RevenueRuleDailyOverTime RevenueRule = "Recognize daily over time"
 	RevenueRuleUponInvoicing RevenueRule = "Recognize upon invoicing"
 )
 
-// The values of RevenueTrigger that are known. Others may come.
+// The known values of RevenueTrigger. Zuora may send others.
 const (
 	RevenueTriggerContractEffective  RevenueTrigger = "Contract Effective Date"
 	RevenueTriggerCustomerAcceptance RevenueTrigger = "Customer Acceptance Date"
 	RevenueTriggerServiceActivation  RevenueTrigger = "Service Activation Date"
 )
 
-// The values of SubscriptionStatus that are known. Others may come.
+// The known values of SubscriptionStatus. Zuora may send others.
 const (
 	SubscriptionStatusActive            SubscriptionStatus = "Active"
 	SubscriptionStatusCancelled         SubscriptionStatus = "Cancelled"
@@ -324,7 +324,7 @@ const (
 	SubscriptionStatusSuspended         SubscriptionStatus = "Suspended"
 )
 
-// The values of SuspendPolicy that are known. Others may come.
+// The known values of SuspendPolicy. Zuora may send others.
 const (
 	SuspendPolicyEndOfLastInvoicePeriod SuspendPolicy = "EndOfLastInvoicePeriod"
 	SuspendPolicyFixedPeriodsFromToday  SuspendPolicy = "FixedPeriodsFromToday"
@@ -332,19 +332,19 @@ const (
 	SuspendPolicyToday                  SuspendPolicy = "Today"
 )
 
-// The values of TaxMode that are known. Others may come.
+// The known values of TaxMode. Zuora may send others.
 const (
 	TaxModeExclusive TaxMode = "TaxExclusive"
 	TaxModeInclusive TaxMode = "TaxInclusive"
 )
 
-// The values of TermType that are known. Others may come.
+// The known values of TermType. Zuora may send others.
 const (
 	TermTypeEvergreen TermType = "EVERGREEN"
 	TermTypeTermed    TermType = "TERMED"
 )
 
-// The values of TriggerEvent that are known. Others may come.
+// The known values of TriggerEvent. Zuora may send others.
 const (
 	TriggerEventContractEffective  TriggerEvent = "ContractEffective"
 	TriggerEventCustomerAcceptance TriggerEvent = "CustomerAcceptance"
@@ -352,20 +352,20 @@ const (
 	TriggerEventSpecificDate       TriggerEvent = "SpecificDate"
 )
 
-// The values of TriggerName that are known. Others may come.
+// The known values of TriggerName. Zuora may send others.
 const (
 	TriggerNameContractEffective  TriggerName = "ContractEffective"
 	TriggerNameCustomerAcceptance TriggerName = "CustomerAcceptance"
 	TriggerNameServiceActivation  TriggerName = "ServiceActivation"
 )
 
-// The values of UnusedUnitsCredit that are known. Others may come.
+// The known values of UnusedUnitsCredit. Zuora may send others.
 const (
 	UnusedUnitsCreditBySpecificRate UnusedUnitsCredit = "CreditBySpecificRate"
 	UnusedUnitsCreditNone           UnusedUnitsCredit = "NoCredit"
 )
 
-// The values of Weekday that are known. Others may come.
+// The known values of Weekday. Zuora may send others.
 const (
 	WeekdayFriday    Weekday = "Friday"
 	WeekdayMonday    Weekday = "Monday"
@@ -408,7 +408,7 @@ type AccountHolder struct {
 	// The phone number.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -426,7 +426,7 @@ type ActionMetrics struct {
 	// The metrics of its charges.
 	OrderMetrics []OrderMetrics `json:"orderMetrics,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -441,7 +441,7 @@ type ActionTriggerDates struct {
 	// The charges that begin on a date of their own.
 	Charges []ChargeTriggerDate `json:"charges,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -465,7 +465,7 @@ type AddProduct struct {
 	// The ID of the rate plan that it has made, in responses.
 	NewRatePlanID string `json:"newRatePlanId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -477,13 +477,13 @@ type AsyncJob struct {
 	// What it has made, once it is completed.
 	Result JobResult `json:"result,omitempty,omitzero"`
 
-	// Why it failed: a text, or whatever else a tenant sends.
+	// Why it failed: a text, or another value, depending on the tenant.
 	Errors zuora.Value `json:"errors,omitempty,omitzero"`
 
-	// Whether the call succeeded, which says nothing of the job.
+	// Whether the call succeeded. The job may fail all the same.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -504,7 +504,7 @@ type BillingOptions struct {
 	// The date of the invoice.
 	DocumentDate zuora.Date `json:"documentDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -522,7 +522,7 @@ type CancelSubscription struct {
 	// When it ends, of SpecificDate.
 	CancellationEffectiveDate zuora.Date `json:"cancellationEffectiveDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -543,7 +543,7 @@ type CanceledOrder struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -579,7 +579,7 @@ type CardHolder struct {
 	// The phone number.
 	Phone string `json:"phone,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -607,7 +607,7 @@ type ChangePlan struct {
 	// Whether the account's bill cycle day becomes that of the change.
 	ResetBcd *bool `json:"resetBcd,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -634,7 +634,7 @@ type ChargeBilling struct {
 	// Whether a period is billed before or after it.
 	BillingTiming BillingTiming `json:"billingTiming,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -652,7 +652,7 @@ type ChargeEnd struct {
 	// The unit of upToPeriods.
 	UpToPeriodsType PeriodsType `json:"upToPeriodsType,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -682,7 +682,7 @@ type ChargeMetrics struct {
 	// The taxes.
 	Tax MetricChange `json:"tax,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -698,7 +698,7 @@ type ChargeModelConfiguration struct {
 	// The custom field of usage records that has the amount.
 	CustomFieldTotalAmount string `json:"customFieldTotalAmount,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -710,7 +710,7 @@ type ChargeModelData struct {
 	// The tiers.
 	Tiers []Tier `json:"tiers,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -755,7 +755,7 @@ type ChargeOverride struct {
 	// The ID of the charge in the catalog, as some responses spell it.
 	ProductRateplanChargeID string `json:"productRateplanChargeId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -767,7 +767,7 @@ type ChargeStart struct {
 	// The first day, of SpecificDate.
 	SpecificTriggerDate zuora.Date `json:"specificTriggerDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -779,7 +779,7 @@ type ChargeTriggerDate struct {
 	// The date.
 	SpecificTriggerDate zuora.Date `json:"specificTriggerDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -809,7 +809,7 @@ type ChargeUpdate struct {
 	// The ID of the charge that it has made, in responses.
 	NewRatePlanChargeID string `json:"newRatePlanChargeId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -836,7 +836,7 @@ type CreateSubscription struct {
 	// Notes, at most 500 characters.
 	Notes string `json:"notes,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -860,7 +860,7 @@ type DiscountPricing struct {
 	// The change of a price when the subscription is renewed.
 	PriceChangeOption PriceChange `json:"priceChangeOption,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -875,7 +875,7 @@ type ElectronicPaymentOptions struct {
 	// The ID of the payment method.
 	PaymentMethodID string `json:"paymentMethodId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -899,7 +899,7 @@ type FlatFeePricing struct {
 	// By how many percent the price changes when the subscription is renewed.
 	PriceIncreasePercentage zuora.Decimal `json:"priceIncreasePercentage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -987,7 +987,7 @@ type JobResult struct {
 	// Whether it succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1002,7 +1002,7 @@ type LineItemResult struct {
 	// The item's number.
 	ItemNumber string `json:"itemNumber,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1029,7 +1029,7 @@ type MetricChange struct {
 	// How much discount changes.
 	DiscountDelta zuora.Decimal `json:"discountDelta,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1071,7 +1071,7 @@ type MetricSlice struct {
 	// The ID of the order's item.
 	OrderItemID string `json:"orderItemId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1170,7 +1170,7 @@ type NewAccount struct {
 	// Custom fields, by their names.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1236,7 +1236,7 @@ type NewContact struct {
 	// A description.
 	ContactDescription string `json:"contactDescription,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1260,7 +1260,7 @@ type NewCreditCard struct {
 	// The holder of the card.
 	CardHolderInfo *CardHolder `json:"cardHolderInfo,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1306,7 +1306,7 @@ type NewOrder struct {
 	// Custom fields, by their names.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1433,7 +1433,7 @@ type NewPaymentMethod struct {
 	// The ID of the first transaction at the network, at most 128 characters.
 	MitNetworkTransactionID string `json:"mitNetworkTransactionId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1478,7 +1478,7 @@ type Order struct {
 	// When it was changed last.
 	UpdatedDate zuora.DateTime `json:"updatedDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1528,7 +1528,7 @@ type OrderAction struct {
 	// Custom fields, by their names.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1537,7 +1537,7 @@ type OrderCancellation struct {
 	// The reason.
 	CancelReason string `json:"cancelReason,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1570,7 +1570,7 @@ type OrderContact struct {
 	// The country, by its name or code.
 	Country string `json:"country,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1615,7 +1615,7 @@ type OrderDelta struct {
 	// How much it changes, with discounts.
 	NetAmount zuora.Decimal `json:"netAmount,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1630,7 +1630,7 @@ type OrderDeltaMetrics struct {
 	// The total contract value.
 	OrderDeltaTcv []OrderDelta `json:"orderDeltaTcv,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1654,7 +1654,7 @@ type OrderItem struct {
 	// The last day.
 	EndDate zuora.Date `json:"endDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1741,7 +1741,7 @@ type OrderLineItem struct {
 	// The accounting code, in responses.
 	AccountingCode string `json:"accountingCode,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1756,7 +1756,7 @@ type OrderList struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1789,7 +1789,7 @@ type OrderMetrics struct {
 	// The extended list price.
 	Elp []MetricSlice `json:"elp,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1801,7 +1801,7 @@ type OrderPreview struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1813,7 +1813,7 @@ type OrderResponse struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1873,7 +1873,7 @@ type OrderResult struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1897,7 +1897,7 @@ type OrderSubscription struct {
 	// Custom fields, by their names.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1927,7 +1927,7 @@ type OrderedSubscription struct {
 	// Custom fields, by their names.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1957,7 +1957,7 @@ type OveragePricing struct {
 	// By how many percent the price changes when the subscription is renewed.
 	PriceIncreasePercentage zuora.Decimal `json:"priceIncreasePercentage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1969,7 +1969,7 @@ type OwnerTransfer struct {
 	// The number of the account that is to be billed.
 	DestinationInvoiceAccountNumber string `json:"destinationInvoiceAccountNumber,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1993,7 +1993,7 @@ type PerUnitPricing struct {
 	// By how many percent the price changes when the subscription is renewed.
 	PriceIncreasePercentage zuora.Decimal `json:"priceIncreasePercentage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2026,7 +2026,7 @@ type PreviewAccount struct {
 	// Custom fields, by their names.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2050,7 +2050,7 @@ type PreviewContact struct {
 	// The region for taxes.
 	TaxRegion string `json:"taxRegion,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2068,7 +2068,7 @@ type PreviewOptions struct {
 	// The number of periods, of NumberOfPeriods.
 	PreviewNumberOfPeriods *int64 `json:"previewNumberOfPeriods,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2101,7 +2101,7 @@ type PreviewRequest struct {
 	// Custom fields, by their names.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2125,7 +2125,7 @@ type PreviewResult struct {
 	// The metrics of ramps, of RampMetrics and RampDeltaMetrics.
 	RampMetrics []RampMetrics `json:"rampMetrics,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2152,7 +2152,7 @@ type PreviewedCreditMemo struct {
 	// The items.
 	CreditMemoItems []PreviewedItem `json:"creditMemoItems,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2173,7 +2173,7 @@ type PreviewedInvoice struct {
 	// The items.
 	InvoiceItems []PreviewedItem `json:"invoiceItems,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2218,7 +2218,7 @@ type PreviewedItem struct {
 	// The number of units.
 	AdditionalInfo PreviewedQuantity `json:"additionalInfo,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2230,7 +2230,7 @@ type PreviewedQuantity struct {
 	// The unit of measure.
 	UnitOfMeasure string `json:"unitOfMeasure,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2291,7 +2291,7 @@ type Pricing struct {
 	// Of a model that the tenant defines.
 	ChargeModelData *ChargeModelData `json:"chargeModelData,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2352,7 +2352,7 @@ type ProcessedAction struct {
 	// The metrics of its charges.
 	OrderMetrics []OrderMetrics `json:"orderMetrics,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2380,7 +2380,7 @@ type ProcessingOptions struct {
 	// Whether the credit balance is applied, for tenants without Invoice Settlement.
 	ApplyCreditBalance *bool `json:"applyCreditBalance,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2410,7 +2410,7 @@ type Ramp struct {
 	// Whether to remove the ramp. Nothing else is set then.
 	Delete *bool `json:"delete,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2431,7 +2431,7 @@ type RampAmount struct {
 	// The amount, with discounts.
 	Net zuora.Decimal `json:"net,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2443,7 +2443,7 @@ type RampCharge struct {
 	// The name that the order has given it, instead of chargeNumber.
 	UniqueToken string `json:"uniqueToken,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2482,7 +2482,7 @@ type RampChargeDelta struct {
 	// How much the total contract value changes.
 	DeltaNetTcv zuora.Decimal `json:"deltaNetTcv,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2530,7 +2530,7 @@ type RampChargeMetrics struct {
 	// The total contract value.
 	NetTcv zuora.Decimal `json:"netTcv,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2548,7 +2548,7 @@ type RampInterval struct {
 	// A description.
 	Description string `json:"description,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2590,7 +2590,7 @@ type RampIntervalMetrics struct {
 	// How its charges change.
 	IntervalDeltaMetrics []RampChargeDelta `json:"intervalDeltaMetrics,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2626,7 +2626,7 @@ type RampMetrics struct {
 	// The intervals.
 	Intervals []RampIntervalMetrics `json:"intervals,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2641,7 +2641,7 @@ type RampQuantity struct {
 	// The number of units.
 	Amount zuora.Decimal `json:"amount,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2653,7 +2653,7 @@ type RampResult struct {
 	// The subscription number.
 	SubscriptionNumber string `json:"subscriptionNumber,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2668,7 +2668,7 @@ type RemoveProduct struct {
 	// The name that the order has given it, instead of ratePlanId.
 	UniqueToken string `json:"uniqueToken,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2692,7 +2692,7 @@ type RenewSubscription struct {
 	// The ID of the sequence set that numbers the billing documents.
 	SequenceSetID string `json:"sequenceSetId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2707,7 +2707,7 @@ type RenewalTerm struct {
 	// The unit of a period.
 	PeriodType PeriodType `json:"periodType,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2731,7 +2731,7 @@ type Resume struct {
 	// When it resumes, in responses.
 	ResumeDate zuora.Date `json:"resumeDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2752,7 +2752,7 @@ type StartedJob struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2764,7 +2764,7 @@ type SubscriptionMetrics struct {
 	// The charges.
 	Charges []ChargeMetrics `json:"charges,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2776,7 +2776,7 @@ type SubscriptionOrderMetrics struct {
 	// The actions.
 	OrderActions []ActionMetrics `json:"orderActions,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2791,7 +2791,7 @@ type SubscriptionResult struct {
 	// The status of a subscription.
 	Status SubscriptionStatus `json:"status,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2806,7 +2806,7 @@ type SubscriptionTriggerDates struct {
 	// The actions.
 	OrderActions []ActionTriggerDates `json:"orderActions,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2827,7 +2827,7 @@ type Suspend struct {
 	// When it begins, in responses.
 	SuspendDate zuora.Date `json:"suspendDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2863,7 +2863,7 @@ type TaxInfo struct {
 	// The code of the company at the tax engine.
 	CompanyCode string `json:"companyCode,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2887,7 +2887,7 @@ type Term struct {
 	// The last day, instead of period.
 	EndDate zuora.Date `json:"endDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2908,7 +2908,7 @@ type Terms struct {
 	// The terms that follow.
 	RenewalTerms []RenewalTerm `json:"renewalTerms,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2929,7 +2929,7 @@ type TermsAndConditions struct {
 	// The first term, as responses have it.
 	InitialTerm *Term `json:"initialTerm,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2950,7 +2950,7 @@ type Tier struct {
 	// The thing that a price is of: a tier or each unit.
 	PriceFormat PriceFormat `json:"priceFormat,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2974,7 +2974,7 @@ type TieredPricing struct {
 	// By how many percent the price changes when the subscription is renewed.
 	PriceIncreasePercentage zuora.Decimal `json:"priceIncreasePercentage,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -2986,7 +2986,7 @@ type TriggerDate struct {
 	// The date.
 	TriggerDate zuora.Date `json:"triggerDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -3007,7 +3007,7 @@ type TriggerDatesResult struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -3016,7 +3016,7 @@ type TriggerDatesUpdate struct {
 	// The subscriptions of the order.
 	Subscriptions []SubscriptionTriggerDates `json:"subscriptions,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -3049,7 +3049,7 @@ type UpdateProduct struct {
 	// The ID of the rate plan that it has made, in responses.
 	NewRatePlanID string `json:"newRatePlanId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -3156,565 +3156,565 @@ type ListOrdersBySubscriptionOwnerParams struct {
 	EndDate zuora.Date `form:"endDate,omitempty" json:"endDate,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *AccountHolder) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v AccountHolder) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ActionMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ActionMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ActionTriggerDates) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ActionTriggerDates) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *AddProduct) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v AddProduct) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *AsyncJob) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v AsyncJob) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *BillingOptions) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v BillingOptions) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CancelSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CancelSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CanceledOrder) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CanceledOrder) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CardHolder) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CardHolder) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChangePlan) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChangePlan) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeBilling) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeBilling) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeEnd) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeEnd) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeModelConfiguration) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeModelConfiguration) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeModelData) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeModelData) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeOverride) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeOverride) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeStart) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeStart) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeTriggerDate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeTriggerDate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CreateSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CreateSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *DiscountPricing) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v DiscountPricing) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ElectronicPaymentOptions) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ElectronicPaymentOptions) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *FlatFeePricing) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v FlatFeePricing) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *JobResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v JobResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *LineItemResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v LineItemResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *MetricChange) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v MetricChange) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *MetricSlice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v MetricSlice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewAccount) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewAccount) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewContact) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewContact) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewCreditCard) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewCreditCard) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewOrder) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewOrder) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewPaymentMethod) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewPaymentMethod) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Order) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Order) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderAction) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderAction) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderCancellation) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderCancellation) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderContact) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderContact) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderDelta) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderDelta) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderDeltaMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderDeltaMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderLineItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderLineItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderList) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderList) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderPreview) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderPreview) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderResponse) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderResponse) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OrderedSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OrderedSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OveragePricing) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OveragePricing) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *OwnerTransfer) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v OwnerTransfer) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PerUnitPricing) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PerUnitPricing) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewAccount) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewAccount) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewContact) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewContact) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewOptions) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewOptions) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewRequest) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewRequest) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedCreditMemo) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedCreditMemo) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedQuantity) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedQuantity) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Pricing) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Pricing) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ProcessedAction) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ProcessedAction) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ProcessingOptions) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ProcessingOptions) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Ramp) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Ramp) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampAmount) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampAmount) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampCharge) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampCharge) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampChargeDelta) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampChargeDelta) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampChargeMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampChargeMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampInterval) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampInterval) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampIntervalMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampIntervalMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampQuantity) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampQuantity) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RampResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RampResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RemoveProduct) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RemoveProduct) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RenewSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RenewSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RenewalTerm) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RenewalTerm) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Resume) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Resume) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *StartedJob) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v StartedJob) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SubscriptionMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SubscriptionMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SubscriptionOrderMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SubscriptionOrderMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SubscriptionResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SubscriptionResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SubscriptionTriggerDates) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SubscriptionTriggerDates) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Suspend) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Suspend) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TaxInfo) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TaxInfo) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Term) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Term) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Terms) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Terms) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TermsAndConditions) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TermsAndConditions) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Tier) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Tier) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TieredPricing) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TieredPricing) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TriggerDate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TriggerDate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TriggerDatesResult) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TriggerDatesResult) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *TriggerDatesUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v TriggerDatesUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *UpdateProduct) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v UpdateProduct) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // GetAsyncJob reads how far a job is, and its result.
@@ -3754,7 +3754,7 @@ func (a *API) ListOrders(ctx context.Context, params *ListOrdersParams, editors 
 }
 
 // AllOrders returns the items of every page of [API.ListOrders]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllOrders(ctx context.Context, params *ListOrdersParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Order, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/orders", Params: params}, editors, func(p *OrderList) ([]Order, string) { return p.Orders, p.NextPage })
 }
@@ -3778,7 +3778,7 @@ func (a *API) ListOrdersByInvoiceOwner(ctx context.Context, accountNumber string
 }
 
 // AllOrdersByInvoiceOwner returns the items of every page of [API.ListOrdersByInvoiceOwner]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllOrdersByInvoiceOwner(ctx context.Context, accountNumber string, params *ListOrdersByInvoiceOwnerParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Order, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/orders/invoiceOwner/{accountNumber}", Keys: []any{accountNumber}, Params: params}, editors, func(p *OrderList) ([]Order, string) { return p.Orders, p.NextPage })
 }
@@ -3800,7 +3800,7 @@ func (a *API) ListOrdersBySubscription(ctx context.Context, subscriptionNumber s
 }
 
 // AllOrdersBySubscription returns the items of every page of [API.ListOrdersBySubscription]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllOrdersBySubscription(ctx context.Context, subscriptionNumber string, params *ListOrdersBySubscriptionParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Order, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/orders/subscription/{subscriptionNumber}", Keys: []any{subscriptionNumber}, Params: params}, editors, func(p *OrderList) ([]Order, string) { return p.Orders, p.NextPage })
 }
@@ -3814,7 +3814,7 @@ func (a *API) ListOrdersBySubscriptionOwner(ctx context.Context, accountNumber s
 }
 
 // AllOrdersBySubscriptionOwner returns the items of every page of [API.ListOrdersBySubscriptionOwner]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllOrdersBySubscriptionOwner(ctx context.Context, accountNumber string, params *ListOrdersBySubscriptionOwnerParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Order, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/orders/subscriptionOwner/{accountNumber}", Keys: []any{accountNumber}, Params: params}, editors, func(p *OrderList) ([]Order, string) { return p.Orders, p.NextPage })
 }

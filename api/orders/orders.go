@@ -41,8 +41,8 @@ func TriggerDatesOn(day zuora.Date) []TriggerDate {
 }
 
 // WaitForAsyncJob waits until a job that creates or previews an order is completed,
-// and returns it. It asks after a second, then less often, to every 30 s. A job that
-// failed is returned beside an error with Zuora's message.
+// and returns it. It polls after a second, and then less often, down to every 30 s. A job that
+// failed is returned together with an error with Zuora's message.
 func (a *API) WaitForAsyncJob(ctx context.Context, jobID string) (*AsyncJob, error) {
 	return typed.Wait(ctx, func() (*AsyncJob, typed.Progress, error) {
 		job, err := a.GetAsyncJob(ctx, jobID, nil)
@@ -62,7 +62,7 @@ func (a *API) WaitForAsyncJob(ctx context.Context, jobID string) (*AsyncJob, err
 	})
 }
 
-// reason is why the job failed, and "" if nothing says so.
+// reason returns why the job failed, or "" if that is not known.
 func (j *AsyncJob) reason() string {
 	var texts []string
 	switch errors := j.Errors; {

@@ -10,7 +10,7 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of GatewayState that are known. Others may come.
+// The known values of GatewayState. Zuora may send others.
 const (
 	GatewayStateFailedToSettle      GatewayState = "FailedToSettle"
 	GatewayStateMarkedForSubmission GatewayState = "MarkedForSubmission"
@@ -19,7 +19,7 @@ const (
 	GatewayStateSubmitted           GatewayState = "Submitted"
 )
 
-// The values of MethodType that are known. Others may come.
+// The known values of MethodType. Zuora may send others.
 const (
 	MethodTypeACH                            MethodType = "ACH"
 	MethodTypeBankTransfer                   MethodType = "BankTransfer"
@@ -33,14 +33,14 @@ const (
 	MethodTypeWireTransfer                   MethodType = "WireTransfer"
 )
 
-// The values of NewPaymentMitTransactionSource that are known. Others may come.
+// The known values of NewPaymentMitTransactionSource. Zuora may send others.
 const (
 	NewPaymentMitTransactionSourceCardholderUnscheduled NewPaymentMitTransactionSource = "C_Unscheduled"
 	NewPaymentMitTransactionSourceMerchantRecurring     NewPaymentMitTransactionSource = "M_Recurring"
 	NewPaymentMitTransactionSourceMerchantUnscheduled   NewPaymentMitTransactionSource = "M_Unscheduled"
 )
 
-// The values of PaymentStatus that are known. Others may come.
+// The known values of PaymentStatus. Zuora may send others.
 const (
 	PaymentStatusCanceled   PaymentStatus = "Canceled"
 	PaymentStatusDraft      PaymentStatus = "Draft"
@@ -50,13 +50,13 @@ const (
 	PaymentStatusProcessing PaymentStatus = "Processing"
 )
 
-// The values of PaymentType that are known. Others may come.
+// The known values of PaymentType. Zuora may send others.
 const (
 	PaymentTypeElectronic PaymentType = "Electronic"
 	PaymentTypeExternal   PaymentType = "External"
 )
 
-// The values of RefundStatus that are known. Others may come.
+// The known values of RefundStatus. Zuora may send others.
 const (
 	RefundStatusCanceled   RefundStatus = "Canceled"
 	RefundStatusError      RefundStatus = "Error"
@@ -64,7 +64,7 @@ const (
 	RefundStatusProcessing RefundStatus = "Processing"
 )
 
-// The values of TransferStatus that are known. Others may come.
+// The known values of TransferStatus. Zuora may send others.
 const (
 	TransferStatusError      TransferStatus = "Error"
 	TransferStatusIgnore     TransferStatus = "Ignore"
@@ -111,7 +111,7 @@ type AccountPayment struct {
 	// The invoices that it is applied to.
 	PaidInvoices []PaidInvoice `json:"paidInvoices,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -126,7 +126,7 @@ type AccountPayments struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -141,7 +141,7 @@ type Application struct {
 	// The parts for debit memos.
 	DebitMemos []DebitMemoPart `json:"debitMemos,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -156,7 +156,7 @@ type DebitMemoItemPart struct {
 	// The ID of the tax.
 	TaxItemID string `json:"taxItemId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -171,7 +171,7 @@ type DebitMemoPart struct {
 	// The parts for its items.
 	Items []DebitMemoItemPart `json:"items,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -183,7 +183,7 @@ type FinanceInformation struct {
 	// The accounting code of what is unapplied.
 	UnappliedPaymentAccountingCode string `json:"unappliedPaymentAccountingCode,omitempty,omitzero"`
 
-	// How far something is on its way to an accounting system.
+	// The state of a transfer to an accounting system.
 	TransferredToAccounting TransferStatus `json:"transferredToAccounting,omitempty,omitzero"`
 
 	// The kind of bankAccountAccountingCode.
@@ -192,7 +192,7 @@ type FinanceInformation struct {
 	// The kind of unappliedPaymentAccountingCode.
 	UnappliedPaymentAccountingCodeType string `json:"unappliedPaymentAccountingCodeType,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -210,7 +210,7 @@ type InvoiceItemPart struct {
 	// The ID of the tax.
 	TaxItemID string `json:"taxItemId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -225,7 +225,7 @@ type InvoicePart struct {
 	// The parts for its items.
 	Items []InvoiceItemPart `json:"items,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -240,10 +240,10 @@ type NewFinanceInformation struct {
 	// The accounting code of what is unapplied.
 	UnappliedPaymentAccountingCode string `json:"unappliedPaymentAccountingCode,omitempty,omitzero"`
 
-	// How far something is on its way to an accounting system.
+	// The state of a transfer to an accounting system.
 	TransferredToAccounting TransferStatus `json:"transferredToAccounting,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -306,7 +306,7 @@ type NewPayment struct {
 	// How it is accounted for.
 	FinanceInformation *NewFinanceInformation `json:"financeInformation,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -351,7 +351,7 @@ type NewRefund struct {
 	// How it is accounted for.
 	FinanceInformation *NewFinanceInformation `json:"financeInformation,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -366,7 +366,7 @@ type PaidInvoice struct {
 	// What is applied.
 	AppliedPaymentAmount zuora.Decimal `json:"appliedPaymentAmount,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -447,10 +447,10 @@ type Payment struct {
 	// The ID of the payment gateway.
 	GatewayID string `json:"gatewayId,omitempty,omitzero"`
 
-	// What the gateway has said.
+	// The gateway's response.
 	GatewayResponse string `json:"gatewayResponse,omitempty,omitzero"`
 
-	// The code of what the gateway has said.
+	// The code of the gateway's response.
 	GatewayResponseCode string `json:"gatewayResponseCode,omitempty,omitzero"`
 
 	// The state of a payment or refund at its gateway.
@@ -492,7 +492,7 @@ type Payment struct {
 	// Whether the call succeeded. Lists do not have it.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -507,7 +507,7 @@ type PaymentList struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -528,7 +528,7 @@ type PaymentUpdate struct {
 	// How it is accounted for.
 	FinanceInformation *NewFinanceInformation `json:"financeInformation,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -597,10 +597,10 @@ type Refund struct {
 	// The ID of the payment gateway.
 	GatewayID string `json:"gatewayId,omitempty,omitzero"`
 
-	// What the gateway has said.
+	// The gateway's response.
 	GatewayResponse string `json:"gatewayResponse,omitempty,omitzero"`
 
-	// The code of what the gateway has said.
+	// The code of the gateway's response.
 	GatewayResponseCode string `json:"gatewayResponseCode,omitempty,omitzero"`
 
 	// The state of a payment or refund at its gateway.
@@ -642,7 +642,7 @@ type Refund struct {
 	// Whether the call succeeded. Lists do not have it.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -657,14 +657,14 @@ type RefundList struct {
 	// Whether the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
 // RefundStatus is the status of a refund.
 type RefundStatus string
 
-// TransferStatus How far something is on its way to an accounting system.
+// TransferStatus is the state of a transfer to an accounting system.
 type TransferStatus string
 
 // ListPaymentsParams are the parameters of [API.ListPayments]. Those that are zero are not sent.
@@ -783,115 +783,115 @@ type ListPaymentsByAccountParams struct {
 	PageSize int64 `form:"pageSize,omitempty" json:"pageSize,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *AccountPayment) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v AccountPayment) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *AccountPayments) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v AccountPayments) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Application) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Application) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *DebitMemoItemPart) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v DebitMemoItemPart) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *DebitMemoPart) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v DebitMemoPart) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *FinanceInformation) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v FinanceInformation) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoiceItemPart) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoiceItemPart) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *InvoicePart) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v InvoicePart) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewFinanceInformation) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewFinanceInformation) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewPayment) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewPayment) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewRefund) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewRefund) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PaidInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PaidInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Payment) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Payment) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PaymentList) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PaymentList) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PaymentUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PaymentUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Refund) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Refund) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RefundList) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RefundList) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // ListPayments lists payments, a page of them.
@@ -902,7 +902,7 @@ func (a *API) ListPayments(ctx context.Context, params *ListPaymentsParams, edit
 }
 
 // AllPayments returns the items of every page of [API.ListPayments]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllPayments(ctx context.Context, params *ListPaymentsParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Payment, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/payments", Params: params}, editors, func(p *PaymentList) ([]Payment, string) { return p.Payments, p.NextPage })
 }
@@ -974,7 +974,7 @@ func (a *API) ListRefunds(ctx context.Context, params *ListRefundsParams, editor
 }
 
 // AllRefunds returns the items of every page of [API.ListRefunds]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllRefunds(ctx context.Context, params *ListRefundsParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Refund, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/refunds", Params: params}, editors, func(p *RefundList) ([]Refund, string) { return p.Refunds, p.NextPage })
 }
@@ -1004,7 +1004,7 @@ func (a *API) ListPaymentsByAccount(ctx context.Context, accountKey string, para
 }
 
 // AllPaymentsByAccount returns the items of every page of [API.ListPaymentsByAccount]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllPaymentsByAccount(ctx context.Context, accountKey string, params *ListPaymentsByAccountParams, editors ...zuora.RequestEditorFn) iter.Seq2[*AccountPayment, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/transactions/payments/accounts/{account-key}", Keys: []any{accountKey}, Params: params}, editors, func(p *AccountPayments) ([]AccountPayment, string) { return p.Payments, p.NextPage })
 }

@@ -10,21 +10,21 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// The values of CancellationPolicy that are known. Others may come.
+// The known values of CancellationPolicy. Zuora may send others.
 const (
 	CancellationPolicyEndOfCurrentTerm       CancellationPolicy = "EndOfCurrentTerm"
 	CancellationPolicyEndOfLastInvoicePeriod CancellationPolicy = "EndOfLastInvoicePeriod"
 	CancellationPolicySpecificDate           CancellationPolicy = "SpecificDate"
 )
 
-// The values of ChangeType that are known. Others may come.
+// The known values of ChangeType. Zuora may send others.
 const (
 	ChangeTypeAdd    ChangeType = "Add"
 	ChangeTypeRemove ChangeType = "Remove"
 	ChangeTypeUpdate ChangeType = "Update"
 )
 
-// The values of ChargeDetail that are known. Others may come.
+// The known values of ChargeDetail. Zuora may send others.
 const (
 	ChargeDetailAllSegments     ChargeDetail = "all-segments"
 	ChargeDetailCurrentSegment  ChargeDetail = "current-segment"
@@ -32,7 +32,7 @@ const (
 	ChargeDetailSpecificSegment ChargeDetail = "specific-segment"
 )
 
-// The values of ChargeModel that are known. Others may come.
+// The known values of ChargeModel. Zuora may send others.
 const (
 	ChargeModelDiscountFixedAmount        ChargeModel = "DiscountFixedAmount"
 	ChargeModelDiscountPercentage         ChargeModel = "DiscountPercentage"
@@ -49,14 +49,14 @@ const (
 	ChargeModelVolume                     ChargeModel = "Volume"
 )
 
-// The values of ChargeType that are known. Others may come.
+// The known values of ChargeType. Zuora may send others.
 const (
 	ChargeTypeOneTime   ChargeType = "OneTime"
 	ChargeTypeRecurring ChargeType = "Recurring"
 	ChargeTypeUsage     ChargeType = "Usage"
 )
 
-// The values of PeriodType that are known. Others may come.
+// The known values of PeriodType. Zuora may send others.
 const (
 	PeriodTypeDay   PeriodType = "Day"
 	PeriodTypeMonth PeriodType = "Month"
@@ -64,7 +64,7 @@ const (
 	PeriodTypeYear  PeriodType = "Year"
 )
 
-// The values of PreviewType that are known. Others may come.
+// The known values of PreviewType. Zuora may send others.
 const (
 	PreviewTypeChargeMetrics            PreviewType = "ChargeMetrics"
 	PreviewTypeInvoiceItem              PreviewType = "InvoiceItem"
@@ -73,7 +73,7 @@ const (
 	PreviewTypeLegalDocChargeMetrics    PreviewType = "LegalDocChargeMetrics"
 )
 
-// The values of RatingGroup that are known. Others may come.
+// The known values of RatingGroup. Zuora may send others.
 const (
 	RatingGroupByBillingPeriod  RatingGroup = "ByBillingPeriod"
 	RatingGroupByGroupID        RatingGroup = "ByGroupId"
@@ -82,13 +82,13 @@ const (
 	RatingGroupByUsageUpload    RatingGroup = "ByUsageUpload"
 )
 
-// The values of RenewalSetting that are known. Others may come.
+// The known values of RenewalSetting. Zuora may send others.
 const (
 	RenewalSettingRenewToEvergreen      RenewalSetting = "RENEW_TO_EVERGREEN"
 	RenewalSettingRenewWithSpecificTerm RenewalSetting = "RENEW_WITH_SPECIFIC_TERM"
 )
 
-// The values of ResumePolicy that are known. Others may come.
+// The known values of ResumePolicy. Zuora may send others.
 const (
 	ResumePolicyFixedPeriodsFromSuspendDate ResumePolicy = "FixedPeriodsFromSuspendDate"
 	ResumePolicyFixedPeriodsFromToday       ResumePolicy = "FixedPeriodsFromToday"
@@ -96,7 +96,7 @@ const (
 	ResumePolicyToday                       ResumePolicy = "Today"
 )
 
-// The values of SubscriptionStatus that are known. Others may come.
+// The known values of SubscriptionStatus. Zuora may send others.
 const (
 	SubscriptionStatusActive            SubscriptionStatus = "Active"
 	SubscriptionStatusCancelled         SubscriptionStatus = "Cancelled"
@@ -106,7 +106,7 @@ const (
 	SubscriptionStatusSuspended         SubscriptionStatus = "Suspended"
 )
 
-// The values of SuspendPolicy that are known. Others may come.
+// The known values of SuspendPolicy. Zuora may send others.
 const (
 	SuspendPolicyEndOfLastInvoicePeriod SuspendPolicy = "EndOfLastInvoicePeriod"
 	SuspendPolicyFixedPeriodsFromToday  SuspendPolicy = "FixedPeriodsFromToday"
@@ -114,13 +114,13 @@ const (
 	SuspendPolicyToday                  SuspendPolicy = "Today"
 )
 
-// The values of TermType that are known. Others may come.
+// The known values of TermType. Zuora may send others.
 const (
 	TermTypeEvergreen TermType = "EVERGREEN"
 	TermTypeTermed    TermType = "TERMED"
 )
 
-// The values of TriggerCode that are known. Others may come.
+// The known values of TriggerCode. Zuora may send others.
 const (
 	TriggerCodeContractEffective  TriggerCode = "UCE"
 	TriggerCodeCustomerAcceptance TriggerCode = "UCA"
@@ -128,7 +128,7 @@ const (
 	TriggerCodeSpecificDate       TriggerCode = "USD"
 )
 
-// The values of TriggerEvent that are known. Others may come.
+// The known values of TriggerEvent. Zuora may send others.
 const (
 	TriggerEventContractEffective  TriggerEvent = "ContractEffective"
 	TriggerEventCustomerAcceptance TriggerEvent = "CustomerAcceptance"
@@ -181,7 +181,7 @@ type Cancellation struct {
 	// The older form of targetDate, for a Zuora-Version of 207.0 or earlier.
 	InvoiceTargetDate zuora.Date `json:"invoiceTargetDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -217,7 +217,7 @@ type CancelledSubscription struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -398,7 +398,7 @@ type Charge struct {
 	// The change of the total contracted value by the last change of the subscription.
 	Dtcv zuora.Decimal `json:"dtcv,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -413,7 +413,7 @@ type ChargeCustomFields struct {
 	// The custom fields of the charge.
 	CustomFields map[string]zuora.Value `json:"customFields,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -449,7 +449,7 @@ type ChargeMetrics struct {
 	// The change of the total contracted value.
 	Dtcv zuora.Decimal `json:"dtcv,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -467,7 +467,7 @@ type ChargeModelConfiguration struct {
 	// The custom field of usage that has the amount, such as totalAmount__c.
 	CustomFieldTotalAmount string `json:"customFieldTotalAmount,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -579,7 +579,7 @@ type ChargeOverride struct {
 	// The settings of some charge models.
 	ChargeModelConfiguration *ChargeModelConfiguration `json:"chargeModelConfiguration,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -629,7 +629,7 @@ type ChargeUpdate struct {
 	// The settings of some charge models.
 	ChargeModelConfiguration *ChargeModelConfiguration `json:"chargeModelConfiguration,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -662,7 +662,7 @@ type CreatedSubscription struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -674,7 +674,7 @@ type CustomFields struct {
 	// The rate plans with custom fields to set.
 	RatePlans []RatePlanCustomFields `json:"ratePlans,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -686,7 +686,7 @@ type DiscountTarget struct {
 	// The ID of the product's charge.
 	AppliedProductRatePlanChargeID string `json:"appliedProductRatePlanChargeId,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -704,7 +704,7 @@ type Feature struct {
 	// The description of the feature.
 	Description string `json:"description,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -716,7 +716,7 @@ type NewRatePlan struct {
 	// What differs from the charges of the product's rate plan.
 	ChargeOverrides []ChargeOverride `json:"chargeOverrides,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -814,7 +814,7 @@ type NewSubscription struct {
 	// The older form of targetDate, for a Zuora-Version of 207.0 or earlier.
 	InvoiceTargetDate zuora.Date `json:"invoiceTargetDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -861,7 +861,7 @@ type Preview struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -876,7 +876,7 @@ type PreviewAccount struct {
 	// The address that is billed. Required.
 	BillToContact PreviewContact `json:"billToContact,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -900,7 +900,7 @@ type PreviewContact struct {
 	// The region of the tax rules.
 	TaxRegion string `json:"taxRegion,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -960,7 +960,7 @@ type PreviewRequest struct {
 	// The older form of includeExistingDraftDocItems, for a Zuora-Version of 196.0 or earlier.
 	IncludeExistingDraftInvoiceItems *bool `json:"includeExistingDraftInvoiceItems,omitempty"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -982,7 +982,7 @@ type PreviewedCreditMemo struct {
 	// The items of the credit memo.
 	CreditMemoItems []PreviewedCreditMemoItem `json:"creditMemoItems,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1021,7 +1021,7 @@ type PreviewedCreditMemoItem struct {
 	// The last day that is billed.
 	ServiceEndDate zuora.Date `json:"serviceEndDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1045,7 +1045,7 @@ type PreviewedInvoice struct {
 	// The last day of the charges in the preview.
 	TargetDate zuora.Date `json:"targetDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1081,7 +1081,7 @@ type PreviewedInvoiceItem struct {
 	// The last day that is billed.
 	ServiceEndDate zuora.Date `json:"serviceEndDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1114,7 +1114,7 @@ type RatePlan struct {
 	// The features of the product. Only tenants with entitlements have them.
 	SubscriptionProductFeatures []Feature `json:"subscriptionProductFeatures,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1135,7 +1135,7 @@ type RatePlanAddition struct {
 	// What differs from the charges of the product's rate plan.
 	ChargeOverrides []ChargeOverride `json:"chargeOverrides,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1150,7 +1150,7 @@ type RatePlanCustomFields struct {
 	// The charges with custom fields to set.
 	Charges []ChargeCustomFields `json:"charges,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1168,7 +1168,7 @@ type RatePlanRemoval struct {
 	// The day on which the customer accepts the change. Default serviceActivationDate.
 	CustomerAcceptanceDate zuora.Date `json:"customerAcceptanceDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1192,7 +1192,7 @@ type RatePlanUpdate struct {
 	// The charges to change.
 	ChargeUpdateDetails []ChargeUpdate `json:"chargeUpdateDetails,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1235,7 +1235,7 @@ type Renewal struct {
 	// The older form of targetDate, for a Zuora-Version of 207.0 or earlier.
 	InvoiceTargetDate zuora.Date `json:"invoiceTargetDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1274,7 +1274,7 @@ type RenewedSubscription struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1310,7 +1310,7 @@ type ResumedSubscription struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1369,7 +1369,7 @@ type Resumption struct {
 	// The older form of targetDate, for a Zuora-Version of 207.0 or earlier.
 	InvoiceTargetDate zuora.Date `json:"invoiceTargetDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1479,7 +1479,7 @@ type Subscription struct {
 	// list do not have it.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1494,7 +1494,7 @@ type SubscriptionList struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1590,7 +1590,7 @@ type SubscriptionUpdate struct {
 	// The older form of targetDate, for a Zuora-Version of 207.0 or earlier.
 	InvoiceTargetDate zuora.Date `json:"invoiceTargetDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1629,7 +1629,7 @@ type SuspendedSubscription struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1705,7 +1705,7 @@ type Suspension struct {
 	// The older form of targetDate, for a Zuora-Version of 207.0 or earlier.
 	InvoiceTargetDate zuora.Date `json:"invoiceTargetDate,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1729,7 +1729,7 @@ type Tier struct {
 	// Whether the price is for the tier or for each unit: FlatFee or PerUnit.
 	PriceFormat string `json:"priceFormat,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1794,7 +1794,7 @@ type UpdatedSubscription struct {
 	// True if the call succeeded.
 	Success bool `json:"success,omitempty,omitzero"`
 
-	// Custom fields, and what else has no field here.
+	// Custom fields, and members that have no field here.
 	AdditionalProperties map[string]zuora.Value `json:"-"`
 }
 
@@ -1831,241 +1831,241 @@ type GetSubscriptionVersionParams struct {
 	AsOfDate zuora.Date `form:"as-of-date,omitempty" json:"as-of-date,omitempty,omitzero"`
 }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Cancellation) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Cancellation) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CancelledSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CancelledSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Charge) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Charge) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeCustomFields) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeCustomFields) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeMetrics) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeMetrics) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeModelConfiguration) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeModelConfiguration) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeOverride) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeOverride) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ChargeUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ChargeUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CreatedSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CreatedSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *CustomFields) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v CustomFields) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *DiscountTarget) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v DiscountTarget) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Feature) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Feature) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewRatePlan) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewRatePlan) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *NewSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v NewSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Preview) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Preview) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewAccount) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewAccount) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewContact) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewContact) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewRequest) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewRequest) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedCreditMemo) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedCreditMemo) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedCreditMemoItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedCreditMemoItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedInvoice) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedInvoice) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *PreviewedInvoiceItem) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v PreviewedInvoiceItem) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlan) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlan) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanAddition) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanAddition) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanCustomFields) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanCustomFields) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanRemoval) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanRemoval) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RatePlanUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RatePlanUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Renewal) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Renewal) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *RenewedSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v RenewedSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *ResumedSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v ResumedSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Resumption) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Resumption) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Subscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Subscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SubscriptionList) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SubscriptionList) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SubscriptionUpdate) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SubscriptionUpdate) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *SuspendedSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v SuspendedSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Suspension) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Suspension) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *Tier) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v Tier) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// UnmarshalJSON reads v from JSON as Zuora has it: see [typed.Unmarshal].
+// UnmarshalJSON reads v from Zuora's JSON: see [typed.Unmarshal].
 func (v *UpdatedSubscription) UnmarshalJSON(b []byte) error { return typed.Unmarshal(b, v) }
 
 // MarshalJSON returns the fields that are set: see [typed.Marshal].
 func (v UpdatedSubscription) MarshalJSON() ([]byte, error) { return typed.Marshal(&v) }
 
-// API makes this section's calls. It may be used by many goroutines at once.
+// API makes this section's calls. It may be used by several goroutines at once.
 type API struct {
 	caller zuora.Caller
 }
 
-// New returns an API whose calls caller sends: a [*zuora.Session], or what
-// [zuora.NewCaller] returns.
+// New returns an API that sends its calls through caller: a [*zuora.Session], or a
+// Caller that [zuora.NewCaller] returns.
 func New(caller zuora.Caller) *API { return &API{caller} }
 
 // CreateSubscription creates a subscription for an account.
@@ -2090,7 +2090,7 @@ func (a *API) ListSubscriptionsByAccount(ctx context.Context, accountKey string,
 }
 
 // AllSubscriptionsByAccount returns the items of every page of [API.ListSubscriptionsByAccount]. The sequence ends
-// with the first error, which it yields beside nil. Memory holds one page.
+// with the first error, which it yields with nil. Only one page is in memory.
 func (a *API) AllSubscriptionsByAccount(ctx context.Context, accountKey string, params *ListSubscriptionsByAccountParams, editors ...zuora.RequestEditorFn) iter.Seq2[*Subscription, error] {
 	return typed.All(ctx, a.caller, typed.Request{Method: "GET", Path: "/v1/subscriptions/accounts/{account-key}", Keys: []any{accountKey}, Params: params}, editors, func(p *SubscriptionList) ([]Subscription, string) { return p.Subscriptions, p.NextPage })
 }

@@ -22,9 +22,9 @@ import (
 //go:generate go run -C ../../cmd/zuora-generate . -spec ../../api/usage/openapi.yaml -out ../../api/usage
 //go:generate go run -C ../../tools ./apidoc
 
-// WaitForImport waits until the file of an upload is imported. It asks after a
-// second, then less often, to every 30 s. An import that failed or was canceled,
-// of which nothing is kept, is returned beside an error with Zuora's message.
+// WaitForImport waits until the file of an upload is imported. It polls after a
+// second, and then less often, down to every 30 s. An import that failed or was canceled,
+// of which nothing is kept, is returned together with an error with Zuora's message.
 func (a *API) WaitForImport(ctx context.Context, upload *Upload) (*Import, error) {
 	if upload == nil {
 		return nil, errors.New("zuora: WaitForImport: upload is nil")

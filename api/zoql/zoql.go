@@ -22,8 +22,8 @@ import (
 //go:generate go run -C ../../tools ./apidoc
 
 // All returns every record that query finds, by [API.Query] and [API.QueryMore].
-// The sequence ends with the first error, which it yields beside nil. Memory holds
-// the records of one response, 2,000 at most.
+// The sequence ends with the first error, which it yields with nil. Only the
+// records of one response are in memory, at most 2,000.
 func (a *API) All(ctx context.Context, query string, editors ...zuora.RequestEditorFn) iter.Seq2[map[string]zuora.Value, error] {
 	records := typed.Pages(func(locator string) (*QueryResult, error) {
 		if locator == "" {

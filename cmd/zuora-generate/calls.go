@@ -20,11 +20,11 @@ type call struct {
 	Args, Results string
 	Function      string // of package typed
 	Request       string // a typed.Request
-	Result        string // the type of what is returned; "": nothing is
+	Result        string // the type of the result; if "", there is none
 	NoPointer     bool   // of Result
-	EmptyParams   bool   // the type of its parameters is to be made
+	EmptyParams   bool   // the template declares the type of its parameters
 
-	Items, Item, Field string // of a list with pages: its name, an item's type, and the page's field
+	Items, Item, Field string // for a list with pages: its name, an item's type, and the page's field
 }
 
 func calls(ops []codegen.OperationDefinition) (list []call, err error) {
@@ -83,7 +83,7 @@ func newCall(op codegen.OperationDefinition) (c call, err error) {
 	return c, c.pages(op)
 }
 
-// variable is the name of a path's parameter in a method's signature, where some
+// variable returns the name of a path's parameter in a method's signature, where some
 // names are taken.
 func variable(p codegen.ParameterDefinition) string {
 	name := p.GoVariableName()
@@ -117,7 +117,7 @@ func (c *call) upload(op codegen.OperationDefinition, properties openapi3.Schema
 	return fmt.Sprintf("Upload: &typed.Upload{Field: %q, Name: name, File: file, Fields: fields}", field)
 }
 
-// result finds out what the call returns: what the first success of the spec is.
+// result sets what the call returns: the content of the spec's first success.
 func (c *call) result(op codegen.OperationDefinition) error {
 	for _, r := range op.Responses {
 		for _, content := range r.Contents {
@@ -141,7 +141,7 @@ func (c *call) result(op codegen.OperationDefinition) error {
 	return nil
 }
 
-// pages finds the items of a list that x-items names.
+// pages sets the items of a list, which x-items names.
 func (c *call) pages(op codegen.OperationDefinition) error {
 	property, ok := op.Spec.Extensions["x-items"].(string)
 	if !ok {
@@ -151,7 +151,7 @@ func (c *call) pages(op codegen.OperationDefinition) error {
 		for _, content := range r.Value.Content {
 			page := content.Schema.Value.Properties
 			if page[property] == nil || page[property].Value.Items == nil || page[property].Value.Items.Ref == "" {
-				return fmt.Errorf("x-items: %s is no list of a named schema", property)
+				return fmt.Errorf("x-items: %s is not a list of a named schema", property)
 			}
 			if page["nextPage"] == nil {
 				return errors.New("x-items: the page has no nextPage")
@@ -168,11 +168,11 @@ func (c *call) pages(op codegen.OperationDefinition) error {
 
 var listVerb = regexp.MustCompile(`^(List|Get|Retrieve|Query)(All)?([A-Z])`)
 
-// itemsOf is what a method that lists has in its name.
+// itemsOf matches the name of a method that lists.
 func itemsOf(method string) string { return listVerb.ReplaceAllString(method, "$3") }
 
-// comment is the method's documentation: what the spec says of it, and what it
-// calls.
+// comment returns the method's documentation: the spec's description, and the method
+// and path that it calls.
 func comment(op codegen.OperationDefinition) string {
 	text := op.OperationId + " calls " + op.Method + " " + op.Path + "."
 	if op.Summary != "" {

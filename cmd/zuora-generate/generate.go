@@ -21,7 +21,7 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// generate returns the code of a package for doc, which is what is at spec.
+// generate returns the code of a package for doc, which was loaded from spec.
 func generate(doc *openapi3.T, spec, name string) (string, error) {
 	if err := prepare(doc); err != nil {
 		return "", fmt.Errorf("%s: %w", spec, err)
@@ -66,12 +66,12 @@ func load(spec string) (*openapi3.T, error) {
 		return nil, fmt.Errorf("%s: %w", spec, err)
 	}
 	if doc.OpenAPI == "" || doc.Paths.Len() == 0 {
-		return nil, fmt.Errorf("%s is no OpenAPI 3 document with paths", spec)
+		return nil, fmt.Errorf("%s is not an OpenAPI 3 document with paths", spec)
 	}
 	return doc, nil
 }
 
-// unambiguous is an error if code declares a name twice.
+// unambiguous returns an error if code declares a name twice.
 func unambiguous(code []byte) error {
 	file, err := parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
 	if err != nil {
@@ -114,9 +114,9 @@ var (
 	ending    = regexp.MustCompile(`(?m)^// \w.* end here\.\n+`)
 )
 
-// plain takes the field's name out of each field's comment, where oapi-codegen
-// puts it before a description that is no sentence about it, makes a sentence of
-// a type's, and says what AdditionalProperties are.
+// plain removes the field's name from each field's comment, because oapi-codegen puts it
+// before descriptions that are not sentences. It makes sentences of the comments of types,
+// and adds one for AdditionalProperties.
 func plain(code string) string {
 	lines := strings.Split(code, "\n")
 	for i, line := range lines {
@@ -132,7 +132,7 @@ func plain(code string) string {
 			lines[i] = comment[1] + "// " + comment[3]
 		}
 	}
-	code = extra.ReplaceAllString(strings.Join(lines, "\n"), "\n\t// Custom fields, and what else has no field here.\n$0")
+	code = extra.ReplaceAllString(strings.Join(lines, "\n"), "\n\t// Custom fields, and members that have no field here.\n$0")
 	code = typeOf.ReplaceAllString(code, "// $1 is the type of $2")
 	code = typeIs.ReplaceAllStringFunc(code, func(line string) string {
 		part := typeIs.FindStringSubmatch(line)
@@ -141,7 +141,7 @@ func plain(code string) string {
 	return ending.ReplaceAllString(code, "")
 }
 
-// overrides returns the templates that take the place of oapi-codegen's.
+// overrides returns the templates that replace oapi-codegen's.
 func overrides() (map[string]string, error) {
 	files, err := templates.ReadDir("templates")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// names are the names that a package has, in lower case: oapi-codegen changes the
-// case of some.
+// names are the names that are taken in a package, in lower case, because oapi-codegen
+// changes the case of some.
 type names map[string]bool
 
 // take returns the first of candidates that is free, or the last with a number.
@@ -36,7 +36,7 @@ var (
 	schemaVerb = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE)([A-Z]?)`)
 )
 
-// methodNames returns names for an operationId of Zuora's, the best first:
+// methodNames returns method names for an operationId of Zuora's, the best one first:
 // GET_Account is GetAccount, Object_GETAccount is ObjectGetAccount, Action_POSTquery
 // is ActionQuery, and DELETE_Delete_Email_Template is DeleteEmailTemplate.
 func methodNames(id string) []string {
@@ -56,7 +56,7 @@ func methodNames(id string) []string {
 	return []string{full}
 }
 
-// typeNames returns names for a schema of Zuora's: GETAccountType is GetAccount.
+// typeNames returns type names for a schema of Zuora's: GETAccountType is GetAccount.
 func typeNames(name string) []string {
 	name = identifier(name)
 	name = schemaVerb.ReplaceAllStringFunc(name, func(verb string) string {
@@ -67,8 +67,8 @@ func typeNames(name string) []string {
 	return []string{short, name}
 }
 
-// identifier makes one word of text: the letter after anything that is no letter
-// or digit becomes a capital, and so does the first.
+// identifier makes one word of text: the first letter, and each letter after anything
+// but a letter or digit, becomes a capital.
 func identifier(text string) string {
 	var b strings.Builder
 	up := true
@@ -96,7 +96,7 @@ func title(word string) string {
 	return strings.ToUpper(word[:1]) + word[1:]
 }
 
-// singular is the name of an item of what name names.
+// singular returns the name of an item of the list name.
 func singular(name string) string {
 	switch {
 	case strings.HasSuffix(name, "ies") && len(name) > 4:

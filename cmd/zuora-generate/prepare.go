@@ -17,9 +17,9 @@ const (
 	extraTags   = "x-oapi-codegen-extra-tags"
 )
 
-// prepare says in doc what holds for every package, so that no spec has to:
-// objects keep members that they have no property for, nothing is insisted on,
-// and what a request leaves out is not sent.
+// prepare adds to doc what is the same for every package: objects keep members that they
+// have no property for, no property is required, and what a request leaves out is not
+// sent.
 func prepare(doc *openapi3.T) error {
 	if doc.Components != nil {
 		if doc.Components.Schemas["API"] != nil {
@@ -42,15 +42,15 @@ func prepare(doc *openapi3.T) error {
 		p.request(schema)
 	}
 	for schema := range p.seen {
-		schema.Required = nil // of which responses lack some
+		schema.Required = nil // because responses lack some
 	}
 	return nil
 }
 
 type preparer struct {
 	seen      map[*openapi3.Schema]bool
-	requested map[*openapi3.Schema]bool                // part of a request
-	described map[*openapi3.Schema]*openapi3.SchemaRef // copies with a description of their own, and what they are of
+	requested map[*openapi3.Schema]bool                // parts of a request
+	described map[*openapi3.Schema]*openapi3.SchemaRef // the originals of copies with a description of their own
 }
 
 func (p *preparer) operation(op *openapi3.Operation, shared openapi3.Parameters) {
@@ -105,7 +105,7 @@ func (p *preparer) schema(ref *openapi3.SchemaRef, request bool) {
 	for name, property := range s.Properties {
 		property = p.reference(property, request)
 		if origin := cmp.Or(property.Origin, property.Value.Origin); origin != nil && origin.Key != nil {
-			set(&property.Extensions, "x-order", float64(origin.Key.Line)) // as the spec has them
+			set(&property.Extensions, "x-order", float64(origin.Key.Line)) // the order of the spec
 		}
 		s.Properties[name] = property
 	}
@@ -113,9 +113,9 @@ func (p *preparer) schema(ref *openapi3.SchemaRef, request bool) {
 	p.schema(s.AdditionalProperties.Schema, request)
 }
 
-// reference prepares a property's schema. A property that refers to a schema and
-// has a description of its own, which OpenAPI says by an allOf of one, becomes such
-// a reference.
+// reference prepares a property's schema. If a property refers to a schema by an allOf
+// of one, which is how OpenAPI adds a description to a reference, the property becomes
+// a plain reference.
 func (p *preparer) reference(property *openapi3.SchemaRef, request bool) *openapi3.SchemaRef {
 	v, to := property.Value, p.described[property.Value]
 	if to == nil && property.Ref == "" && len(v.AllOf) == 1 && v.AllOf[0].Ref != "" && len(v.Properties) == 0 {
@@ -127,7 +127,7 @@ func (p *preparer) reference(property *openapi3.SchemaRef, request bool) *openap
 	}
 	p.schema(to, request)
 	if v.AllOf == nil {
-		return property // which has been here before
+		return property // it is prepared already
 	}
 	described := *to.Value
 	described.Description, described.Origin = wrap(v.Description), v.Origin
@@ -149,8 +149,8 @@ func (p *preparer) prepare(s *openapi3.Schema) {
 	}
 }
 
-// request gives the properties of s, which is part of a request, the pointers by
-// which what is not set differs from false, 0 and an empty object.
+// request makes properties of s, which is part of a request, pointers, so that what is
+// not set differs from false, 0 and an empty object.
 func (p *preparer) request(s *openapi3.Schema) {
 	for name, property := range s.Properties {
 		isNeeded := slices.Contains(s.Required, name)
@@ -169,7 +169,7 @@ func (p *preparer) request(s *openapi3.Schema) {
 	}
 }
 
-// flatten makes one object of a schema that is put together by allOf.
+// flatten makes one object of a schema with allOf.
 func flatten(s *openapi3.Schema) {
 	for _, part := range s.AllOf {
 		flatten(part.Value)

@@ -14,14 +14,14 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// everything is what -tags says to take all operations of a document.
+// everything is the value of -tags that takes all operations of a document.
 const everything = "all"
 
-// handful is how many operations of Zuora's document are generated without being
-// named.
+// handful is the limit for operations of Zuora's document that are generated without
+// being named.
 const handful = 5
 
-// theirs is what an operationId of Zuora's document looks like, and none of ours.
+// theirs matches operationIds of Zuora's document, and none of ours.
 var theirs = regexp.MustCompile(`^(Action_|Object_)?(GET|POST|PUT|PATCH|DELETE|Get|Post|Put|Patch|Delete)_?[A-Z]`)
 
 // isPublished reports whether doc is the document that Zuora publishes, or a part
@@ -35,7 +35,7 @@ func isPublished(doc *openapi3.T) bool {
 	return false
 }
 
-// isZuoras reports whether doc describes a server of Zuora's.
+// isZuoras reports whether doc has a server of Zuora's.
 func isZuoras(doc *openapi3.T) bool {
 	for _, server := range doc.Servers {
 		u, err := url.Parse(server.URL)
@@ -46,7 +46,7 @@ func isZuoras(doc *openapi3.T) bool {
 	return false
 }
 
-// operation is an operation and where it stands.
+// operation is an operation with its method and path.
 type operation struct {
 	*openapi3.Operation
 	method, path string
@@ -66,7 +66,7 @@ func operationsOf(doc *openapi3.T) (list []operation) {
 	return list
 }
 
-// choose leaves in doc the operations that have one of the tags or one of the IDs.
+// choose removes from doc all operations except those with one of the tags or IDs.
 func choose(doc *openapi3.T, tags, ids []string) error {
 	all := operationsOf(doc)
 	var knownTags, knownIDs []string
@@ -89,7 +89,7 @@ func choose(doc *openapi3.T, tags, ids []string) error {
 	return nil
 }
 
-// unknown is the error that some of names are none of known.
+// unknown returns an error if some of names are not in known.
 func unknown(what string, names, known []string) (err error) {
 	slices.Sort(known)
 	known = slices.Compact(known)
@@ -129,7 +129,8 @@ func nearest(name string, names []string) []string {
 	return near
 }
 
-// distance is how many bytes are to be inserted, removed or replaced to make b of a.
+// distance returns how many bytes have to be inserted, removed or replaced to turn a
+// into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -150,7 +151,7 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// list writes the tags of doc, each with its operations, and what to do with them.
+// list writes the tags of doc, each with its operations, and how to choose them.
 func list(w io.Writer, doc *openapi3.T) {
 	byTag := map[string][]string{}
 	for _, o := range operationsOf(doc) {

@@ -235,7 +235,7 @@ func TestWhatIsLeftOutIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "zuora-generate: POST /v1/connections is left out: a session logs in by itself\n" +
-		"zuora-generate: POST /v1/two is left out: its form has 2 files, not one\n"
+		"zuora-generate: POST /v1/two is left out: its form has 2 files instead of one\n"
 	if said != want {
 		t.Error(said)
 	}
@@ -251,9 +251,9 @@ func TestDocumentsAndNamesThatAreWrong(t *testing.T) {
 		{"", "", "", "GET_Book", `there is no operation "GET_Book"; the nearest names are "POST_Book",`},
 		{"https://rest.zuora.com", "https://petstore.example", "Books", "", `is not Zuora's document: it has the title "API Reference: Billing", and no server at zuora.com`},
 		{"https://rest.zuora.com", "https://notzuora.com", "Books", "", "is not Zuora's document"},
-		{"openapi: 3.0.0", `swagger: "2.0"`, "Books", "", "is no OpenAPI 3 document"},
+		{"openapi: 3.0.0", `swagger: "2.0"`, "Books", "", "is not an OpenAPI 3 document"},
 		{zuoras, "PK\x03\x04", "Books", "", "zuora.com.json"},
-		{zuoras, "", "Books", "", "is no OpenAPI 3 document"},
+		{zuoras, "", "Books", "", "is not an OpenAPI 3 document"},
 	} {
 		_, _, err := zuorasPackage(t, strings.Replace(zuoras, test.old, test.new, 1), options{tags: test.tags, operations: test.operations})
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -13,11 +13,11 @@ import (
 
 const jsonType = "application/json"
 
-// logins are operations that a session makes by itself, and refuses.
+// logins are the operations that a session makes by itself. It refuses them as calls.
 var logins = map[string]bool{"POST /v1/connections": true, "POST /oauth/token": true}
 
-// newRepairer names all that doc has, so that a name does not depend on what is
-// chosen of it.
+// newRepairer names everything in doc, so that names do not depend on which operations
+// are chosen.
 func newRepairer(doc *openapi3.T) *repairer {
 	r := &repairer{
 		types: names{"api": true, "new": true}, methods: names{},
@@ -41,9 +41,9 @@ func newRepairer(doc *openapi3.T) *repairer {
 	return r
 }
 
-// repair makes of Zuora's document one like those of api/: each operation has one
-// success with one type, each object a name, and each field a type that what Zuora
-// sends fits into. It returns what it could not repair, and has left out.
+// repair turns Zuora's document into one like those of api/: each operation has one
+// success with one type, each object has a name, and the type of each field fits what
+// Zuora sends. It returns what it could not repair and has left out.
 func (r *repairer) repair(doc *openapi3.T) (notes []string) {
 	leaveOut := func(o operation, why error) {
 		notes = append(notes, fmt.Sprintf("%s is left out: %v", o, why))
@@ -69,7 +69,7 @@ type repairer struct {
 	lists          map[string][]*openapi3.SchemaRef // the items of lists, by their properties' names
 	repaired       map[*openapi3.Schema]*openapi3.SchemaRef
 	components     openapi3.Schemas
-	sending        bool // what is repaired is a request
+	sending        bool // a request is being repaired
 }
 
 func (r *repairer) operation(o operation) error {
@@ -95,7 +95,7 @@ func (r *repairer) operation(o operation) error {
 	return nil
 }
 
-// sessions are headers that a session or an editor sets.
+// sessions are the headers that a session or an editor sets.
 var sessions = []string{
 	"Authorization", "Accept-Encoding", "Content-Encoding", "Content-Type", "Idempotency-Key", "Zuora-Entity-Ids", "Zuora-Org-Ids",
 	"Zuora-Track-Id", "Zuora-Version", "entityId", "entityName", "apiAccessKeyId", "apiSecretAccessKey", "Cookie",
@@ -123,7 +123,7 @@ func (r *repairer) parameters(o operation) error {
 		}
 		schema, ok := parameter(p.Schema.Value, p.In)
 		if !ok {
-			return fmt.Errorf("the parameter %s is neither text, a number nor a list of them", p.Name)
+			return fmt.Errorf("the parameter %s is not a text, a number or a list of those", p.Name)
 		}
 		p.Schema = schema
 		if p.In != "path" { // these become a struct
@@ -137,7 +137,7 @@ func (r *repairer) parameters(o operation) error {
 	return nil
 }
 
-// parameter returns a schema without what a parameter cannot be.
+// parameter returns a schema with only the keys that a parameter can have.
 func parameter(s *openapi3.Schema, in string) (*openapi3.SchemaRef, bool) {
 	clean := &openapi3.Schema{Type: s.Type, Format: s.Format}
 	switch {
@@ -196,7 +196,7 @@ func (r *repairer) requestBody(o operation) error {
 	}
 }
 
-// form leaves in a form its file and the names of its other fields.
+// form reduces a form to its file and the names of its other fields.
 func form(body *openapi3.RequestBody, of *openapi3.MediaType) error {
 	clean := openapi3.NewObjectSchema()
 	files := 0
@@ -212,7 +212,7 @@ func form(body *openapi3.RequestBody, of *openapi3.MediaType) error {
 		}
 	}
 	if files != 1 {
-		return fmt.Errorf("its form has %d files, not one", files)
+		return fmt.Errorf("its form has %d files instead of one", files)
 	}
 	body.Content = openapi3.NewContentWithSchema(clean, []string{"multipart/form-data"})
 	return nil
@@ -223,8 +223,8 @@ func mediaType(t string) string {
 	return strings.ToLower(strings.TrimSpace(t))
 }
 
-// content returns the schema of the types that contain a word, and their examples.
-// If they have none, it is that of another type.
+// content returns the schema and the examples of the types that contain a word. If there
+// is none, it returns those of another type.
 func content(of openapi3.Content, word string) (schema *openapi3.SchemaRef, examples []any) {
 	var schemas, others openapi3.SchemaRefs
 	for _, t := range slices.Sorted(maps.Keys(of)) {
@@ -252,7 +252,7 @@ func content(of openapi3.Content, word string) (schema *openapi3.SchemaRef, exam
 	return either(schemas), examples
 }
 
-// either returns a schema that each of schemas fits.
+// either returns a schema that fits each of schemas.
 func either(schemas openapi3.SchemaRefs) *openapi3.SchemaRef {
 	slices.SortStableFunc(schemas, func(a, b *openapi3.SchemaRef) int { return cmp.Compare(a.Ref, b.Ref) })
 	schemas = slices.CompactFunc(schemas, func(a, b *openapi3.SchemaRef) bool { return a.Value == b.Value })
@@ -265,7 +265,7 @@ func either(schemas openapi3.SchemaRefs) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: schemas})
 }
 
-// response makes one success of those that an operation has.
+// response merges the successes of an operation into one.
 func (r *repairer) response(o operation) error {
 	var successes []openapi3.Content
 	status, isJSON := "204", false
@@ -307,7 +307,7 @@ func (r *repairer) response(o operation) error {
 	return nil
 }
 
-// pages marks a list with pages: a response of one list of objects, and nextPage.
+// pages marks a list with pages: a response with one list of objects and nextPage.
 func (r *repairer) pages(o operation) {
 	success := o.Operation.Responses.Value("200")
 	if o.method != "GET" || success == nil || success.Value.Content.Get(jsonType) == nil {
@@ -321,7 +321,7 @@ func (r *repairer) pages(o operation) {
 	for name, property := range page {
 		if list := property.Value; name != "reasons" && list.Type.Is("array") && isObject(list.Items) {
 			if items != "" {
-				return // which of them, nobody says
+				return // it is not known which list pages
 			}
 			items = name
 		}

@@ -13,9 +13,9 @@ import (
 
 const schemaPath = "#/components/schemas/"
 
-// schema returns ref as a package can have it: an object and an enum are schemas
-// with a name, which is place if the document has none; what may be anything is a
-// zuora.Value.
+// schema returns ref in a form that a package can have. Objects and enums become schemas
+// with a name, which is place if the document has none. A value that may be anything
+// becomes a zuora.Value.
 func (r *repairer) schema(ref *openapi3.SchemaRef, place string) *openapi3.SchemaRef {
 	if ref == nil || ref.Value == nil {
 		return anything("")
@@ -50,7 +50,7 @@ func (r *repairer) schema(ref *openapi3.SchemaRef, place string) *openapi3.Schem
 	case len(s.Properties) > 0:
 		clean.Type, clean.Format = &openapi3.Types{"object"}, ""
 		result = r.component(clean, r.nameOf(s, place))
-		r.repaired[s] = result // before its properties, which may have it
+		r.repaired[s] = result // before its properties, which may refer to it
 		r.properties(s, clean, result.Ref[len(schemaPath):])
 	case clean.Type.Is("array"):
 		clean.Items = r.schema(s.Items, singular(place))
@@ -80,7 +80,7 @@ func (r *repairer) schema(ref *openapi3.SchemaRef, place string) *openapi3.Schem
 	return again(result)
 }
 
-// again returns ref for one more place, which may get its own description.
+// again returns ref for one more place, which may have a description of its own.
 func again(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if ref.Ref != "" || len(ref.Value.AllOf) > 0 {
 		return &openapi3.SchemaRef{Ref: ref.Ref, Value: ref.Value, Origin: ref.Origin}
@@ -90,7 +90,7 @@ func again(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return &openapi3.SchemaRef{Value: &s, Origin: ref.Origin}
 }
 
-// nameOf is the name of s, which is place if the document has none.
+// nameOf returns the name of s, or place if the document has none.
 func (r *repairer) nameOf(s *openapi3.Schema, place string) string {
 	if name := r.theirs[s]; name != "" {
 		return name
@@ -104,7 +104,7 @@ func (r *repairer) component(s *openapi3.Schema, name string) *openapi3.SchemaRe
 	return openapi3.NewSchemaRef(schemaPath+name, s)
 }
 
-// named gives what ref is a name, if it has none.
+// named gives the schema of ref a name, if it has none.
 func (r *repairer) named(ref *openapi3.SchemaRef, place string) *openapi3.SchemaRef {
 	if ref = inner(ref); ref.Ref != "" {
 		return ref
@@ -132,8 +132,9 @@ func (r *repairer) properties(s, clean *openapi3.Schema, name string) {
 	}
 }
 
-// listed returns property, unless it is a URL and elsewhere in the document a list
-// of objects: newer versions of Zuora's API send the list in the URL's place.
+// listed returns property. If it is a URL, and elsewhere in the document a list of
+// objects, listed returns that list: newer versions of Zuora's API send the list instead
+// of the URL.
 func (r *repairer) listed(name string, property *openapi3.SchemaRef) *openapi3.SchemaRef {
 	items := r.lists[name]
 	if property.Value == nil || !property.Value.Type.Is("string") || !strings.EqualFold(property.Value.Format, "url") || len(items) == 0 {
@@ -142,7 +143,7 @@ func (r *repairer) listed(name string, property *openapi3.SchemaRef) *openapi3.S
 	list := &openapi3.Schema{Description: property.Value.Description, Origin: property.Value.Origin}
 	if len(items) == 1 {
 		list.Type, list.Items = &openapi3.Types{"array"}, items[0]
-	} // else nobody says which of them
+	} // otherwise it is not known which one
 	return openapi3.NewSchemaRef("", list)
 }
 
@@ -170,8 +171,8 @@ func (r *repairer) findLists(s *openapi3.Schema, seen map[*openapi3.Schema]bool)
 	}
 }
 
-// merge makes one schema of s and what it is put together of by allOf, oneOf and
-// anyOf: an object with the properties of all.
+// merge makes one schema of s and its allOf, oneOf and anyOf: an object with the
+// properties of all.
 func merge(s *openapi3.Schema, above map[*openapi3.Schema]bool) {
 	if above[s] {
 		return
@@ -210,7 +211,7 @@ func merge(s *openapi3.Schema, above map[*openapi3.Schema]bool) {
 			s.Type, s.Format, s.Enum = p.Type, p.Format, p.Enum
 		}
 		if s.Description == "" && len(all) == 1 {
-			s.Description = p.Description // of several it is of a part only
+			s.Description = p.Description // if there are several, each describes a part only
 		}
 		if s.AdditionalProperties.Schema == nil {
 			s.AdditionalProperties.Schema = p.AdditionalProperties.Schema
@@ -231,9 +232,9 @@ func merge(s *openapi3.Schema, above map[*openapi3.Schema]bool) {
 	case len(kinds) > 1 && slices.Contains(kinds, "object") || len(kinds) > 1 && slices.Contains(kinds, "array"):
 		s.Type, s.Properties, s.Items, s.Enum, s.AdditionalProperties.Schema = nil, nil, nil, nil, nil // anything
 	case len(kinds) > 1:
-		s.Type, s.Format, s.Enum = &openapi3.Types{"string"}, "", nil // which a number and a bool become
+		s.Type, s.Format, s.Enum = &openapi3.Types{"string"}, "", nil // numbers and bools are converted to it
 	case len(some) > 1 && len(kinds) == 1 && s.Enum != nil:
-		s.Enum = nil // of one of them
+		s.Enum = nil // it belongs to one of them only
 	}
 }
 
@@ -244,7 +245,7 @@ func kindOf(s *openapi3.Schema) string {
 	return strings.Join(s.Type.Slice(), " ")
 }
 
-// enum returns the values of an enum of texts that make constants, or nothing.
+// enum returns the values of an enum, if they are texts that make constants.
 func enum(s *openapi3.Schema) (values []string) {
 	for _, v := range s.Enum {
 		text, ok := v.(string)
@@ -262,7 +263,7 @@ func anything(description string) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &openapi3.Schema{Description: description, Extensions: map[string]any{goType: "zuora.Value"}})
 }
 
-// inner is what ref, which may have a description of its own, refers to.
+// inner returns the schema that ref refers to, without a description of ref's own.
 func inner(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if ref.Ref == "" && len(ref.Value.AllOf) == 1 {
 		return ref.Value.AllOf[0]
@@ -274,11 +275,12 @@ func isObject(ref *openapi3.SchemaRef) bool {
 	return ref != nil && len(inner(ref).Value.Properties) > 0
 }
 
-// learn returns ref as an example has it, which the document shows beside it. What
-// does not fit becomes what it is, and what is now this and now that a zuora.Value.
+// learn returns ref changed so that the document's example of it fits. A type that does
+// not fit becomes that of the example, and one that differs between examples becomes a
+// zuora.Value.
 func (r *repairer) learn(ref *openapi3.SchemaRef, example any, place string) *openapi3.SchemaRef {
 	if text, ok := example.(string); ok && !inner(ref).Value.Type.Is("string") {
-		var parsed any // some are JSON in a string
+		var parsed any // some examples are JSON in a string
 		if json.Unmarshal([]byte(text), &parsed) == nil && parsed != nil {
 			example = parsed
 		}
@@ -302,7 +304,7 @@ func (r *repairer) learn(ref *openapi3.SchemaRef, example any, place string) *op
 		return r.learn(list, example, place)
 	case s.Type.Is("array"):
 		if _, isText := example.(string); isText && isObject(s.Items) {
-			break // a URL, which the decoder keeps
+			break // a URL: the decoder keeps it
 		}
 		if !isList {
 			items = []any{example} // one item is a list of one
@@ -345,7 +347,7 @@ func isWhole(example any) bool {
 	return false
 }
 
-// breakCycles gives an object that is a part of itself a pointer to itself.
+// breakCycles makes an object that is a part of itself a pointer there.
 func (r *repairer) breakCycles() {
 	const inProgress, done = 1, 2
 	state := map[*openapi3.Schema]int{}

@@ -16,8 +16,8 @@ var (
 	bullet   = regexp.MustCompile(`(?m)\n+ *[-*] +`)
 )
 
-// plainText makes paragraphs of a description in Markdown and HTML, and leaves out
-// those that follow once there is a screen of them.
+// plainText turns a description in Markdown and HTML into paragraphs, and leaves out
+// those after the first screen.
 func plainText(description string) string {
 	const most = 600
 	text := fence.ReplaceAllString(description, "")
@@ -42,7 +42,7 @@ func plainText(description string) string {
 	return strings.Join(kept, "\n\n")
 }
 
-// thirdPerson says of a method what summary tells it to do: "Query an order" is
+// thirdPerson turns an imperative into the third person: "Query an order" becomes
 // "Queries an order".
 func thirdPerson(summary string) string {
 	text := plainText(label.ReplaceAllString(strings.TrimSpace(summary), ""))
@@ -65,7 +65,7 @@ var (
 	noun    = regexp.MustCompile(`^([A-Z])([a-z]+ (?:of|for|from|with|containing|to|that|which) )`)
 )
 
-// ofType makes a description one of a type, whose name is put before it.
+// ofType turns a description into one that fits behind the name of a type.
 func ofType(description string) string {
 	switch {
 	case article.MatchString(description):

@@ -23,18 +23,18 @@ type goPackage struct {
 
 	doc   *doc.Package
 	fset  *token.FileSet
-	hrefs map[string]string // where the pages describe a type
+	hrefs map[string]string // the link to the description of a type
 }
 
 type goFunc struct {
 	Name, Summary, Signature string
 	Request                  string   // method and path, of a generated call
-	Types                    []string // links to those that it takes and returns
+	Types                    []string // links to the types that it takes and returns
 }
 
 type goType struct {
 	Name, Doc   string
-	Declaration string // of a type that is no struct
+	Declaration string // of a type that is not a struct
 	Fields      []goField
 	Values      []goValue
 }
@@ -73,14 +73,14 @@ func readPackage(folder string) (*goPackage, error) {
 	}
 	var types []*doc.Type
 	for _, t := range p.doc.Types {
-		// Parameters of a call that has none yet are not worth a table.
+		// Empty parameters need no table.
 		if _, isStruct := typeSpec(t).Type.(*ast.StructType); t.Name != "API" && (!isStruct || len(p.fields(t))+len(t.Methods) > 0) {
 			types = append(types, t)
 			p.hrefs[t.Name] = "#type-" + strings.ToLower(t.Name)
 		}
 	}
 	p.Name, p.Doc, p.Summary = p.doc.Name, p.markdown(p.doc.Doc), p.summary("Package "+p.doc.Name, p.doc.Doc)
-	var functions []*doc.Func // those that return a type stand with it
+	var functions []*doc.Func // go/doc lists those that return a type with the type
 	for _, t := range p.doc.Types {
 		functions = append(functions, t.Funcs...)
 	}
@@ -130,7 +130,7 @@ func (p *goPackage) function(f *doc.Func) goFunc {
 	return g
 }
 
-// Anchor is where GitHub puts the function's heading.
+// Anchor is GitHub's anchor of the function's heading.
 func (f goFunc) Anchor() string { return strings.ToLower(f.Name) }
 
 func (p *goPackage) goType(t *doc.Type) goType {
@@ -172,7 +172,7 @@ func (p *goPackage) fields(t *doc.Type) (fields []goField) {
 	return fields
 }
 
-// described returns the types in node that the pages describe, each once.
+// described returns the types in node that the pages describe, without repetitions.
 func (p *goPackage) described(node ast.Node) (names []string) {
 	ast.Inspect(node, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok && p.hrefs[id.Name] != "" && !slices.Contains(names, id.Name) {
@@ -184,7 +184,7 @@ func (p *goPackage) described(node ast.Node) (names []string) {
 	return names
 }
 
-// link is a type as code, which leads to where the pages describe it.
+// link returns a type as code, with a link to its description.
 func (p *goPackage) link(typ ast.Expr) string {
 	code := "`" + strings.Join(strings.Fields(p.source(typ)), " ") + "`"
 	if names := p.described(typ); names != nil {
@@ -224,17 +224,17 @@ func (p *goPackage) markdown(text string) string {
 			b.WriteString("\n")
 		}
 	}
-	return strings.ReplaceAll(strings.TrimSpace(b.String()), "\\`", "`") // descriptions have code as Markdown does
+	return strings.ReplaceAll(strings.TrimSpace(b.String()), "\\`", "`") // descriptions mark code as Markdown does
 }
 
 func (p *goPackage) cell(text string) string { return cell(p.markdown(text)) }
 
-// cell is text for a cell of a table.
+// cell returns text for a cell of a table.
 func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
 
-// summary is a comment's first sentence, without the name that it begins with.
+// summary returns a comment's first sentence, without the name at its beginning.
 func (p *goPackage) summary(name, text string) string {
 	r := []rune(p.cell(strings.TrimPrefix(p.doc.Synopsis(text), name+" ")))
 	if len(r) > 0 {

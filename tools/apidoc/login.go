@@ -31,7 +31,7 @@ type model struct {
 // section is a page on the operations with one tag.
 type section struct {
 	Name, Description string
-	Servers           []goValue // a constant, its URL and what it is
+	Servers           []goValue // a constant, its URL and its description
 	Operations        []*operation
 }
 
@@ -175,12 +175,12 @@ func (l *login) operation(op *openapi3.Operation) (*operation, error) {
 	return o, err
 }
 
-// call returns the method of ClientWithResponses that makes a call, and takes
-// the request's body as a Go value if there is one.
+// call returns the method of ClientWithResponses that makes a call. If the request has a
+// body, it returns the method that takes the body as a Go value.
 func (l *login) call(id string) (*doc.Func, error) {
 	client := l.typeNamed("ClientWithResponses")
 	if client == nil {
-		return nil, errors.New("there is no ClientWithResponses")
+		return nil, errors.New("the generated code has no ClientWithResponses")
 	}
 	for _, m := range client.Methods {
 		name := strings.ToLower(strings.TrimSuffix(m.Name, "WithResponse"))
@@ -191,8 +191,8 @@ func (l *login) call(id string) (*doc.Func, error) {
 	return nil, fmt.Errorf("ClientWithResponses has no method for %s", id)
 }
 
-// parameter returns what the spec says of a field of the parameters or of the
-// body, and an example of it.
+// parameter returns the spec's description and example of a field of the parameters or of
+// the body.
 func (l *login) parameter(op *openapi3.Operation, f goField) (parameter, any) {
 	for _, p := range op.Parameters {
 		if p.Value.Name == f.JSON {
@@ -222,8 +222,8 @@ func sample(example any, s *openapi3.SchemaRef) any {
 	return nil
 }
 
-// place returns a link to where the pages describe a type: on a page of its own,
-// or on that of the type that it is part of.
+// place returns a link to the description of a type: a page of its own, or the page of
+// the type that it is part of.
 func (l *login) place(name, page string) string {
 	if t := l.typeNamed(name); t != nil && len(l.fields(t)) > 0 && l.hrefs[name] == "" {
 		l.hrefs[name] = page + "#" + strings.ToLower(name)
