@@ -5,43 +5,42 @@
 //	…
 //	session, err := zuora.NewSession(zuora.SessionConfig{Server: …, Credentials: …, Store: store})
 //
-// What is stored is sealed: package [seal] says how to make the key, and who can do
-// what without it.
+// What is stored is sealed: package [seal] explains how to make the key, and what
+// somebody without it can do.
 //
 // # The client
 //
-// The client is the caller's: its options say where Redis is, whether it is a
-// single node, a cluster or one behind sentinels, and how to log in to it. A swap
-// touches one key, so it can be made on any of them. Use an engine that speaks
-// Redis's protocol, runs Lua scripts, and has one master for a key.
+// The client is the caller's. Its options say where Redis is, how to log in to it, and
+// whether it is a single node, a cluster, or a node behind sentinels. A swap uses one
+// key, so it works on all of them. Any engine will do that speaks Redis's protocol, runs
+// Lua scripts, and has one master for each key.
 //
-// A session waits for a call of the store for a second at most, and then does
-// without it. These options keep a client within that:
+// A session waits for each call of the store for at most a second, and then does without
+// the store. These options keep a client within that time:
 //
-//   - MaxRetries: -1 and DialerRetries: 1. By default go-redis tries a call again,
-//     up to three times, and a connection five times. A session does not need that.
-//   - DialTimeout, ReadTimeout and WriteTimeout: half a second. They are five.
-//   - ContextTimeoutEnabled. A client without it keeps a connection to a server that
-//     hangs until its ReadTimeout. The store itself returns when its context ends,
-//     either way.
-//   - ClusterStateReloadInterval: a second, on a cluster. By default a client notices
-//     after up to a minute that a master is gone
-//     (https://github.com/redis/go-redis/issues/3979). The store makes it look after
-//     every failure as well. [redis.UniversalOptions] does not have this option;
-//     [redis.ClusterOptions] does.
+//   - MaxRetries: -1 and DialerRetries: 1. By default go-redis repeats a call up to
+//     three times, and a connection five times. A session does not need that.
+//   - DialTimeout, ReadTimeout and WriteTimeout: half a second. The default is five.
+//   - ContextTimeoutEnabled. Without it a client keeps a connection to a server that
+//     hangs until its ReadTimeout. The store itself returns when its context ends in
+//     either case.
+//   - ClusterStateReloadInterval: a second, on a cluster. By default it can take a client
+//     a minute to notice that a master is gone
+//     (https://github.com/redis/go-redis/issues/3979). The store also makes the client
+//     reload after every failure. [redis.ClusterOptions] has this option,
+//     [redis.UniversalOptions] does not.
 //
-// With them a cluster whose master is gone is in use again some seconds after it has
-// a new one, and the sessions with it.
+// With these options, sessions share again some seconds after a cluster has replaced a
+// master that is gone.
 //
 // # What is stored
 //
-// Under [Prefix] and the session's key, which is a hash of server, user and
-// entity, there is the session's cookies, a name for its login, and when it was
-// last used: for [zuora.SessionConfig]'s IdleTimeout, or 8 hours where that is
-// negative. Beside it there is a lock while a process signs in, for
-// LoginTimeout and a little more at most. The password is never stored. Redis
-// need not save any of it to disk: a store that comes back empty costs one
-// sign-in, and so does one that has lost its last writes in a failover.
+// The session's cookies, a name for its login and the time of its last use are stored
+// under [Prefix] and the session's key, which is a hash of server, user and entity. They
+// are stored for [zuora.SessionConfig]'s IdleTimeout, or for 8 hours if that is negative.
+// While a process logs in, a lock is stored as well, for LoginTimeout and 10 seconds at
+// most. The password is never stored. Redis need not save any of it to disk: if it
+// restarts empty, or loses its last writes in a failover, that costs one login.
 //
 // # Rights in Redis
 //
@@ -49,6 +48,6 @@
 //
 //	~zuora:session:* +get +getrange +strlen +type +set +del +eval +evalsha
 //
-// and, for what its client says by itself, +hello +client +ping, on a cluster
+// and +hello +client +ping for what its client sends by itself; on a cluster
 // +cluster|slots +command as well.
 package redisstore

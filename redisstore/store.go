@@ -17,22 +17,22 @@ import (
 // Prefix begins every key that a [Store] uses in Redis.
 const Prefix = "zuora:session:"
 
-// maxSealed is how long a sealed value may be, in bytes. A session takes a few
-// thousand; what is longer was put there by somebody else, and is not fetched.
+// maxSealed is the limit for a sealed value, in bytes. A session takes a few thousand.
+// Longer values were put there by somebody else, and are not fetched.
 const maxSealed = 1 << 20
 
-// Store is a [zuora.SessionStore] on Redis, which seals what it stores. It may be
-// used by any number of goroutines, and for any number of sessions.
+// Store is a [zuora.SessionStore] on Redis that seals what it stores. It may be used by
+// several goroutines at once, and for several sessions.
 type Store struct {
 	sealed zuora.SessionStore
-	reload func() // what the client knows of its cluster
+	reload func() // makes the client reload the state of its cluster
 }
 
 var _ zuora.SessionStore = (*Store)(nil)
 
-// New returns a store on client that seals under key, 32 random bytes: package
-// [seal] says how to make them. It does not talk to Redis. The client remains the
-// caller's, to close when no session uses the store any more; key may be cleared.
+// New returns a store on client that seals under key. key is 32 random bytes: package
+// [seal] explains how to make them. It may be cleared afterwards. New does not call
+// Redis. The caller closes the client when no session uses the store any more.
 func New(client redis.UniversalClient, key []byte) (*Store, error) {
 	if v := reflect.ValueOf(client); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("redisstore: the client is nil")
@@ -48,26 +48,26 @@ func New(client redis.UniversalClient, key []byte) (*Store, error) {
 	return &Store{sealed, reload}, nil
 }
 
-// Load returns what is stored under key, and nil for nothing. What does not open
-// is nothing.
+// Load returns what is stored under key, or nil if nothing is stored. A value that does
+// not open counts as nothing.
 func (s *Store) Load(ctx context.Context, key string) ([]byte, error) {
 	return within(ctx, s, "load", func() ([]byte, error) { return s.sealed.Load(ctx, key) })
 }
 
-// Swap stores new under key for ttl if old is what is stored there, and reports
-// whether it was, as [zuora.SessionStore] says. What does not open is nothing. ttl
-// counts in milliseconds; less than one is one. new may have a little less than
-// 1 MiB.
+// Swap stores new under key for ttl if old is stored there, and reports whether it was,
+// as [zuora.SessionStore] says. A value that does not open counts as nothing. ttl is
+// rounded down to milliseconds, but is at least one. The limit for new is a little less
+// than 1 MiB.
 //
-// It loads first and then swaps, and reports false if anything was stored in
-// between, even the same value. A removal that the client had to send twice,
-// because the first response was lost, reports false.
+// Swap first loads and then swaps. It reports false if anything was stored in between,
+// even the same value. It also reports false for a removal that the client has sent
+// twice, because the first response was lost.
 func (s *Store) Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error) {
 	return within(ctx, s, "swap", func() (bool, error) { return s.sealed.Swap(ctx, key, old, new, ttl) })
 }
 
-// raw stores values as they are. It is right for sealed ones only, of which none is
-// empty and no two are the same. Whatever else there is can be swapped as nothing.
+// raw stores sealed values. It relies on the fact that no sealed value is empty and no
+// two are the same. All other values count as nothing.
 type raw struct{ client redis.UniversalClient }
 
 func (r raw) Load(ctx context.Context, key string) ([]byte, error) {
@@ -88,11 +88,11 @@ func (r raw) Swap(ctx context.Context, key string, old, new []byte, ttl time.Dur
 	return swap.Run(ctx, r.client, []string{Prefix + key}, old, new, max(ttl.Milliseconds(), 1), maxSealed).Bool()
 }
 
-// swap puts ARGV[2] (or nothing, for "") in the place of ARGV[1] (or of what Load
-// returns nil for, for "") for ARGV[3] milliseconds; ARGV[4] is maxSealed. Sealed values
-// compare as they are: no two are the same, be it of the same value. For the same
-// reason the script can tell that it has run already, which happens when its
-// answer is lost and the client sends it again.
+// swap replaces ARGV[1] by ARGV[2] for ARGV[3] milliseconds. If ARGV[1] is "", it stands
+// for everything that Load returns nil for. If ARGV[2] is "", the script removes the
+// value. ARGV[4] is maxSealed. No two sealed values are the same, so if ARGV[2] is stored
+// already, the script has run before: its response was lost, and the client has sent it
+// again.
 var swap = redis.NewScript(`
 local is = ''
 if redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[4]) then
@@ -112,15 +112,15 @@ end
 return 1
 `)
 
-// within returns what call does, or the context's error as soon as the context
-// ends. The client would wait for the server until its own timeout: for long, if
-// it is set so, and unless it has ContextTimeoutEnabled; and for a cancellation
-// even then. call ends with that timeout, because between its steps the client does
-// look at the context. A panic is the caller's, as it would be without this.
+// within returns the results of call, or the context's error as soon as ctx ends. The
+// client itself would wait for the server until its own timeout, even after a
+// cancellation. call ends at the latest with that timeout, because the client checks the
+// context between its steps. If call panics, within panics.
 //
-// After an error, a cluster's client looks for its nodes anew. By itself it would
-// try a master that is gone for as long as its ClusterStateReloadInterval, which is
-// a minute (https://github.com/redis/go-redis/issues/3979).
+// After an error, within makes a cluster's client reload the state of the cluster. By
+// itself the client would try a master that is gone for as long as its
+// ClusterStateReloadInterval, which is a minute
+// (https://github.com/redis/go-redis/issues/3979).
 func within[T any](ctx context.Context, s *Store, what string, call func() (T, error)) (T, error) {
 	type result struct {
 		value    T

@@ -1,5 +1,5 @@
-// Package storetest tests that a [zuora.SessionStore] does what a session needs of
-// it. The test of a store on any engine is
+// Package storetest tests that a [zuora.SessionStore] does what a session needs. The
+// test of a store on any engine is
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) zuora.SessionStore { return newStore(t) })
@@ -23,11 +23,10 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// Run tests the stores that newStore returns, each in a few subtests' time, of
-// which one waits for values to end: some seconds altogether. Stores may share an
-// engine, with one another and with earlier runs: keys are random, and what is
-// stored at the end of a test ends within an hour. The store has ten seconds for
-// each call.
+// Run tests the stores that newStore returns, in one subtest each. That takes some
+// seconds, because one subtest waits for values to end. Stores may share an engine with
+// one another and with earlier runs: keys are random, and what is left in the engine
+// ends within an hour. The store has ten seconds for each call.
 func Run(t *testing.T, newStore func(t *testing.T) zuora.SessionStore) {
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) {
@@ -66,7 +65,7 @@ var checks = []struct {
 	{"reports no swap after an error", failures},
 }
 
-// newKey is a key like those that sessions use.
+// newKey returns a key like those that sessions use.
 func newKey() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b)
@@ -230,8 +229,8 @@ func copies(ctx context.Context, s zuora.SessionStore) error {
 	return nil
 }
 
-// oneWins swaps the same value at once, in several goroutines; in the first round
-// there is none, and in the last one it is removed.
+// oneWins swaps the same value in several goroutines at once. In the first round there
+// is no value, and in the last round it is removed.
 func oneWins(ctx context.Context, s zuora.SessionStore) error {
 	const rounds, callers = 5, 32
 	key, stored := newKey(), []byte(nil)
@@ -306,7 +305,7 @@ func ends(ctx context.Context, s zuora.SessionStore) error {
 			break
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("values that were stored for two seconds are there half a minute later: %s", strings.Join(left, ", "))
+			return fmt.Errorf("values that were stored for two seconds are still there after half a minute: %s", strings.Join(left, ", "))
 		}
 	}
 	if took := time.Since(begun); took < short/4 {
@@ -320,14 +319,14 @@ func ends(ctx context.Context, s zuora.SessionStore) error {
 	}
 	for _, key := range []string{ending, shortened} {
 		if err := errors.Join(swap(ctx, s, key, value, next, false), swap(ctx, s, key, nil, nil, true), swap(ctx, s, key, nil, next, true), load(ctx, s, key, next)); err != nil {
-			return fmt.Errorf("where a value has ended: %w", err)
+			return fmt.Errorf("after a value has ended: %w", err)
 		}
 	}
 	return nil
 }
 
-// failures calls the store with a context that has ended. Whether that is an error
-// is up to the store.
+// failures calls the store with a context that has ended. The store may return an error
+// or not.
 func failures(ctx context.Context, s zuora.SessionStore) error {
 	key, value := newKey(), []byte("value")
 	ended, cancel := context.WithCancel(ctx)
@@ -341,7 +340,7 @@ func failures(ctx context.Context, s zuora.SessionStore) error {
 	case err != nil:
 		return err
 	case failed == nil && !swapped:
-		return errors.New("with a context that had ended, Swap returned false and no error: where nothing is stored, that is wrong")
+		return errors.New("with a context that had ended, Swap returned false and no error, though nothing is stored")
 	case failed == nil && !same(got, value):
 		return fmt.Errorf("with a context that had ended, Swap returned true, and then Load = %s", show(got))
 	case got != nil && !same(got, value):
