@@ -28,24 +28,25 @@ func createAccount(c *call) any {
 	return account.pick("accountId=id accountNumber billToContactId=billToId soldToContactId=soldToId").set("success", true)
 }
 
-func updateAccount(c *call, account record) {
+func updateAccount(c *call, account record) any {
 	for name, member := range map[string]string{"billToContact": "billToId", "soldToContact": "soldToId"} {
 		if in := c.in.object(name); len(in) > 0 {
 			c.update("Contact", c.find("Contact", account.text(member)), in)
 		}
 	}
 	c.update("Account", account, c.in.without("billToContact soldToContact").rename("tags=tagging"))
+	return ok()
 }
 
 func viewAccount(c *call, account record) record {
-	return account.pick("taxInfo").set("basicInfo", account.without(billingMembers+" "+metricMembers+" taxInfo billToId soldToId createdDate updatedDate"),
+	return account.pick("taxInfo").set("basicInfo", account.without(billingMembers+" "+metricMembers+" taxInfo billToId soldToId "+stamps),
 		"billingAndPayment", account.pick(billingMembers), "metrics", account.pick(metricMembers),
 		"billToContact", c.contact(account, "billToId"), "soldToContact", c.contact(account, "soldToId"))
 }
 
 // contact returns a contact of an account. One that came by /v1/object may have none.
 func (c *call) contact(account record, member string) record {
-	return c.tables["contact"].keys[account.text(member)].without("accountId accountNumber createdDate updatedDate")
+	return c.tables["contact"].keys[account.text(member)].without("accountId accountNumber " + stamps)
 }
 
 // summary returns what Zuora shows of an account on one page: the last six of each.
@@ -64,7 +65,11 @@ func summary(c *call) any {
 		"basicInfo", account.pick("id accountNumber name status currency balance batch tags billCycleDay autoPay additionalEmailAddresses"),
 		"billToContact", c.contact(account, "billToId"), "soldToContact", c.contact(account, "soldToId"),
 		"subscriptions", last("Subscription", func(r record) record {
-			return r.pick("id subscriptionNumber status termType initialTerm renewalTerm autoRenew subscriptionStartDate termStartDate termEndDate ratePlans")
+			plans := []record{}
+			for _, plan := range r.list("ratePlans") {
+				plans = append(plans, plan.pick("productId productName productSku productRatePlanId ratePlanName"))
+			}
+			return r.pick("id subscriptionNumber status termType initialTerm renewalTerm autoRenew subscriptionStartDate termStartDate termEndDate").set("ratePlans", plans)
 		}),
 		"invoices", last("Invoice", func(r record) record { return r.pick("id invoiceNumber invoiceDate dueDate amount balance status") }),
 		"payments", last("Payment", func(r record) record {
@@ -169,10 +174,10 @@ func (c *call) addPlan(account, sub, in record) {
 	sub.set("ratePlans", append(sub.list("ratePlans"), added.set("id", c.newID(), "lastChangeType", "Add", "ratePlanCharges", charges)))
 }
 
-func updateSubscription(c *call, sub record) {
+func updateSubscription(c *call, sub record) any {
 	c.refuse(c.in, doing+" add update remove preview")
 	c.update("Subscription", sub, c.in)
-	sub["subscriptionId"] = sub["id"]
+	return ok("subscriptionId", sub["id"])
 }
 
 // change cancels, suspends, resumes or renews a subscription.
@@ -312,7 +317,7 @@ func (c *call) ordered(in, entry record) record {
 }
 
 func createInvoice(c *call) any {
-	return c.invoice(c.in).without("createdDate updatedDate").set("success", true)
+	return c.invoice(c.in).without(stamps+" currency accountNumber balance").set("success", true)
 }
 
 // invoice creates an invoice of the amounts in in.
@@ -334,9 +339,10 @@ func (c *call) invoice(in record) record {
 	return invoice
 }
 
-func updateInvoice(c *call, invoice record) {
+func updateInvoice(c *call, invoice record) any {
 	c.refuse(c.in, "invoiceItems")
 	c.update("Invoice", invoice, c.in)
+	return c.show("Invoice", invoice).set("success", true)
 }
 
 // setStatus posts or cancels a draft.
@@ -387,7 +393,7 @@ func (c *call) bill(account record, target string) record {
 func accountInvoice(c *call, invoice record) record {
 	items := []record{}
 	for _, item := range c.of("InvoiceItem", "Invoice", invoice) {
-		items = append(items, item.without("createdDate updatedDate invoiceId"))
+		items = append(items, c.show("InvoiceItem", item))
 	}
 	return invoice.pick("id invoiceNumber accountId accountNumber status invoiceDate dueDate invoiceTargetDate=targetDate amount balance").
 		set("accountName", c.find("Account", invoice.text("accountId"))["name"], "invoiceItems", items)
@@ -408,7 +414,7 @@ func createPayment(c *call) any {
 		r.add(r.name, c.amount(payment, "amount"))
 	}
 	c.apply(payment, account, parts, 1)
-	return c.view(c.tables["payment"], payment)
+	return c.show("Payment", payment).set("success", true)
 }
 
 // apply applies a payment to invoices, or takes it back from them if sign is -1.
@@ -480,7 +486,7 @@ func (s *state) handleBilling() {
 				account.add("unappliedPaymentAmount", new(big.Rat).Neg(c.amount(payment, "unappliedAmount")))
 				payment.set("status", "Canceled", "cancelledOn", time.Now().Format(time.DateTime))
 			}
-			return c.view(c.tables["payment"], payment)
+			return c.show("Payment", payment).set("success", true)
 		})
 	}
 	s.handle("GET /v1/accounts/{key}/summary", summary)

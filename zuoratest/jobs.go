@@ -65,7 +65,7 @@ func (s *state) handleJobs() {
 		s.handle("GET "+path, func(c *call) any { return c.job(path).look() })
 	}
 	s.handle("POST /v1/async/orders", func(c *call) any {
-		done := ok("status", "Completed", "errors", nil)
+		done := ok("status", "Completed")
 		if result, err := c.try(c.in, createOrder); err != nil {
 			done.set("status", "Failed", "errors", err.Error())
 		} else {
@@ -73,7 +73,7 @@ func (s *state) handleJobs() {
 		}
 		id := c.newID()
 		c.start(asyncJob, id, nil, ok("status", "Processing"), done)
-		return ok("jobId", id)
+		return Answer(http.StatusAccepted, jsonType, string(raw(ok("jobId", id))))
 	})
 	s.handle("POST /v1/usage", func(c *call) any {
 		file, header, err := c.r.FormFile("file")

@@ -17,15 +17,17 @@ type kind struct {
 	prefix   string // of that number
 	required string
 	fixed    string // members that no update changes
+	hidden   string // members that REST calls do not show
 	defaults string // JSON
 	fields   string // what queries and /v1/object know: "Field", or "Field=member" where the REST calls say otherwise
 
 	create func(*call) any            // nil: the object is what was sent
-	change func(*call, record)        // nil: what was sent is changed
+	change func(*call, record) any    // nil: what was sent is changed, and the response is that of GET
 	view   func(*call, record) record // nil: GET returns the object
 }
 
 const (
+	stamps         = "createdDate updatedDate"
 	metricMembers  = "balance creditBalance contractedMrr totalInvoiceBalance totalDebitMemoBalance unappliedCreditMemoAmount unappliedPaymentAmount"
 	billingMembers = "billCycleDay currency paymentTerm paymentGateway autoPay defaultPaymentMethodId invoiceDeliveryPrefsEmail invoiceDeliveryPrefsPrint additionalEmailAddresses"
 )
@@ -41,26 +43,27 @@ var kinds = []kind{
 			PaymentGateway PaymentTerm PurchaseOrderNumber SalesRepName=salesRep InvoiceTemplateId SequenceSetId CreditLimit`,
 	},
 	{
-		object: "Contact", path: "/v1/contacts", methods: "POST GET PUT DELETE", parent: "Account", required: "firstName lastName",
+		object: "Contact", path: "/v1/contacts", methods: "POST GET PUT DELETE", parent: "Account", required: "firstName lastName", hidden: stamps,
 		fields: `AccountId FirstName LastName NickName=nickname Description=contactDescription Address1 Address2 City County State PostalCode=zipCode Country
 			TaxRegion WorkEmail PersonalEmail WorkPhone HomePhone MobilePhone OtherPhone OtherPhoneType Fax`,
 	},
 	{
-		object: "Product", number: "sku", prefix: "SKU-", required: "name effectiveStartDate effectiveEndDate", view: viewProduct,
+		object: "Product", number: "sku", prefix: "SKU-", required: "name effectiveStartDate effectiveEndDate", hidden: stamps, view: viewProduct,
 		fields: "Name SKU=sku Description Category EffectiveStartDate EffectiveEndDate AllowFeatureChanges",
 	},
 	{
-		object: "ProductRatePlan", parent: "Product", required: "name", view: viewRatePlan,
+		object: "ProductRatePlan", parent: "Product", required: "name", view: viewRatePlan, hidden: stamps + " productId activeCurrencies",
 		fields: "ProductId Name Description EffectiveStartDate EffectiveEndDate ActiveCurrencies",
 	},
 	{
 		object: "ProductRatePlanCharge", parent: "ProductRatePlan", required: "name chargeType chargeModel productRatePlanChargeTierData",
+		hidden: stamps + " productRatePlanId productRatePlanChargeTierData chargeModel billCycleType accountingCode", view: viewCharge,
 		fields: `ProductRatePlanId Name ChargeType ChargeModel ProductRatePlanChargeTierData Description UOM=uom BillingPeriod BillingTiming BillCycleType
 			BillCycleDay TriggerEvent EndDateCondition DefaultQuantity MinQuantity MaxQuantity IncludedUnits TaxCode TaxMode Taxable AccountingCode`,
 	},
 	{
 		object: "Subscription", path: "/v1/subscriptions", methods: "POST GET PUT", parent: "Account", number: "subscriptionNumber", prefix: "A-S",
-		fixed: "status contractedMrr ratePlans accountNumber accountName", create: createSubscription, change: updateSubscription,
+		fixed: "status contractedMrr ratePlans accountNumber accountName", hidden: stamps + " cancelledDate", create: createSubscription, change: updateSubscription,
 		defaults: `{"status":"Active","revision":"1.0","autoRenew":false,"invoiceSeparately":false}`,
 		fields: `AccountId Name=subscriptionNumber Status TermType ContractEffectiveDate ServiceActivationDate ContractAcceptanceDate=customerAcceptanceDate
 			SubscriptionStartDate SubscriptionEndDate TermStartDate TermEndDate InitialTerm InitialTermPeriodType CurrentTerm CurrentTermPeriodType AutoRenew
@@ -68,32 +71,30 @@ var kinds = []kind{
 	},
 	{
 		object: "Order", path: "/v1/orders", methods: "POST GET DELETE", parent: "Account", number: "orderNumber", prefix: "O-", required: "orderDate",
-		create: createOrder, view: func(_ *call, r record) record { return record{}.set("order", r) },
+		create: createOrder, view: func(_ *call, r record) record { return record{}.set("order", r.without("id accountId accountNumber")) },
 		fields: "AccountId OrderNumber OrderDate Status Description Category",
 	},
 	{
 		object: "Invoice", path: "/v1/invoices", methods: "POST GET PUT", parent: "Account", number: "invoiceNumber", prefix: "INV", required: "invoiceDate",
 		fixed: "amount balance status amountWithoutTax taxAmount", create: createInvoice, change: updateInvoice,
-		view: func(_ *call, r record) record {
-			return r.rename("number=invoiceNumber comment=comments").without("amountWithoutTax accountNumber")
-		},
+		hidden: "amountWithoutTax accountNumber", view: func(_ *call, r record) record { return r.rename("number=invoiceNumber comment=comments") },
 		defaults: `{"status":"Draft","autoPay":false,"amount":0.000000000,"balance":0.000000000,"amountWithoutTax":0.000000000,"taxAmount":0.000000000}`,
 		fields:   "AccountId InvoiceNumber InvoiceDate DueDate TargetDate Amount Balance Status Comments PostedDate=postedOn TransferredToAccounting TaxAmount AmountWithoutTax",
 	},
 	{
-		object: "InvoiceItem", parent: "Invoice", required: "serviceStartDate",
+		object: "InvoiceItem", parent: "Invoice", required: "serviceStartDate", hidden: stamps + " invoiceId",
 		fields: `InvoiceId ChargeName ChargeAmount TaxAmount Quantity UnitPrice UOM=unitOfMeasure SKU=sku ServiceStartDate ServiceEndDate ProductRatePlanChargeId
 			SubscriptionId SubscriptionNumber=subscriptionName`,
 	},
 	{
 		object: "Payment", path: "/v1/payments", methods: "POST GET PUT", parent: "Account", number: "number", prefix: "P-", required: "type currency amount",
 		fixed: "type currency amount appliedAmount unappliedAmount refundAmount creditBalanceAmount status paidInvoices", create: createPayment,
-		view:     func(_ *call, r record) record { return r.without("paidInvoices accountNumber") },
+		hidden:   "paidInvoices accountNumber",
 		defaults: `{"status":"Processed","appliedAmount":0.000000000,"unappliedAmount":0.000000000,"refundAmount":0.000000000,"creditBalanceAmount":0.000000000}`,
 		fields:   "AccountId PaymentNumber=number Type Status Currency Amount AppliedAmount UnappliedAmount RefundAmount EffectiveDate Comment ReferenceId PaymentMethodId",
 	},
 	{
-		object: "Usage", parent: "Account", required: "unitOfMeasure quantity startDateTime", defaults: `{"status":"Pending","sourceName":"API"}`,
+		object: "Usage", parent: "Account", required: "unitOfMeasure quantity startDateTime", hidden: stamps + " endDateTime description", defaults: `{"status":"Pending","sourceName":"API"}`,
 		fields: `AccountId AccountNumber UOM=unitOfMeasure Quantity StartDateTime EndDateTime SubmissionDateTime SubscriptionId SubscriptionNumber ChargeId
 			ChargeNumber Description RbeStatus=status SourceType=sourceName`,
 	},
@@ -160,6 +161,7 @@ func (s *state) handleObjects() {
 		for name, v := range c.key(t.object) {
 			out[cmp.Or(t.crud[name], name)] = v
 		}
+		out = out.without("ProductRatePlanChargeTierData")
 		if fields := c.r.URL.Query().Get("fields"); fields != "" {
 			return out.pick("Id " + strings.ReplaceAll(fields, ",", " "))
 		}
@@ -198,15 +200,15 @@ func (s *state) handleLists() {
 		path, object, name string
 		of                 string // the kind of object that the path names
 		filters            string
-		view               func(*call, record) record // nil: as GET of the object
+		view               func(*call, record) record // nil: as GET
 	}{
 		{"/v1/catalog/products", "Product", "products", "", "", nil},
 		{"/v1/rateplan/{key}/productRatePlan", "ProductRatePlan", "productRatePlans", "Product", "", nil},
 		{"/v1/subscriptions/accounts/{key}", "Subscription", "subscriptions", "Account", "", nil},
-		{"/v1/orders", "Order", "orders", "", "status", plain},
-		{"/v1/orders/subscription/{key}", "Order", "orders", "Subscription", "status", plain},
-		{"/v1/orders/subscriptionOwner/{key}", "Order", "orders", "Account", "status", plain},
-		{"/v1/orders/invoiceOwner/{key}", "Order", "orders", "Account", "status", plain},
+		{"/v1/orders", "Order", "orders", "", "status", viewOrder},
+		{"/v1/orders/subscription/{key}", "Order", "orders", "Subscription", "status", viewOrder},
+		{"/v1/orders/subscriptionOwner/{key}", "Order", "orders", "Account", "status", viewOrder},
+		{"/v1/orders/invoiceOwner/{key}", "Order", "orders", "Account", "status", viewOrder},
 		{"/v1/invoices/{key}/items", "InvoiceItem", "invoiceItems", "Invoice", "", nil},
 		{"/v1/payments", "Payment", "payments", "", "accountId amount currency effectiveDate number status type", nil},
 		{"/v1/transactions/invoices/accounts/{key}", "Invoice", "invoices", "Account", "", accountInvoice},
@@ -236,14 +238,14 @@ func (s *state) handleLists() {
 				if l.view != nil {
 					return l.view(c, r)
 				}
-				return c.view(t, r)
+				return c.show(l.object, r)
 			})
 		})
 	}
-	s.handle("GET /v1/catalog/product/{key}", func(c *call) any { return viewProduct(c, c.key("Product")).set("success", true) })
+	s.handle("GET /v1/catalog/product/{key}", func(c *call) any { return c.show("Product", c.key("Product")).set("success", true) })
 }
 
-func plain(_ *call, r record) record { return r }
+func viewOrder(c *call, r record) record { return c.show("Order", r).object("order") }
 
 // newCatalog makes the products that a tenant begins with.
 func (s *state) newCatalog(c *call) {
@@ -267,22 +269,25 @@ func (s *state) newCatalog(c *call) {
 func viewProduct(c *call, product record) record {
 	plans := []record{}
 	for _, plan := range c.of("ProductRatePlan", "Product", product) {
-		plans = append(plans, viewRatePlan(c, plan))
+		plans = append(plans, c.show("ProductRatePlan", plan))
 	}
-	return product.without("createdDate updatedDate").set("productRatePlans", plans)
+	return product.set("productRatePlans", plans)
 }
 
 func viewRatePlan(c *call, plan record) record {
 	charges := []record{}
 	for _, charge := range c.of("ProductRatePlanCharge", "ProductRatePlan", plan) {
-		pricing, summary := []record{}, []string{}
-		for _, tier := range tiers(charge) {
-			pricing, summary = append(pricing, tier.pick("currency=Currency price=Price")), append(summary, tier.text("Currency")+tier.text("Price"))
-		}
-		out := charge.rename("type=chargeType").without("createdDate updatedDate productRatePlanId productRatePlanChargeTierData chargeModel billCycleType accountingCode")
-		charges = append(charges, out.set("model", modelOf(charge), "pricing", pricing, "pricingSummary", summary))
+		charges = append(charges, c.show("ProductRatePlanCharge", charge))
 	}
-	return plan.without("createdDate updatedDate productId activeCurrencies").set("status", "Active", "productRatePlanCharges", charges)
+	return plan.set("status", "Active", "productRatePlanCharges", charges)
+}
+
+func viewCharge(_ *call, charge record) record {
+	pricing, summary := []record{}, []string{}
+	for _, tier := range tiers(charge) {
+		pricing, summary = append(pricing, tier.pick("currency=Currency price=Price")), append(summary, tier.text("Currency")+tier.text("Price"))
+	}
+	return charge.rename("type=chargeType").set("model", modelOf(charge), "pricing", pricing, "pricingSummary", summary)
 }
 
 func tiers(charge record) []record {

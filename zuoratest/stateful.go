@@ -365,9 +365,9 @@ func (s *state) remove(object string, rec record) {
 	}
 }
 
-// view is what GET returns for an object.
-func (c *call) view(t *table, rec record) record {
-	out := maps.Clone(rec)
+// show is what GET returns for an object, except success.
+func (c *call) show(object string, rec record) record {
+	t, out := c.tables[strings.ToLower(object)], rec.without("")
 	for _, name := range []string{"createdDate", "updatedDate"} {
 		if at, err := time.Parse(crudTime, rec.text(name)); err == nil {
 			out.set(name, at.Format(time.DateTime))
@@ -376,7 +376,7 @@ func (c *call) view(t *table, rec record) record {
 	if t.view != nil {
 		out = t.view(c, out)
 	}
-	return out.set("success", true)
+	return out.without(t.hidden)
 }
 
 // handleKind registers the REST calls of one object.
@@ -389,19 +389,18 @@ func (s *state) handleKind(t *table) {
 				if t.create != nil {
 					return t.create(c)
 				}
-				return c.view(t, c.add(t.object, c.in))
+				return c.show(t.object, c.add(t.object, c.in)).set("success", true)
 			})
 		case "GET":
-			s.handle(pattern, func(c *call) any { return c.view(t, c.key(t.object)) })
+			s.handle(pattern, func(c *call) any { return c.show(t.object, c.key(t.object)).set("success", true) })
 		case "PUT":
 			s.handle(pattern, func(c *call) any {
 				rec := c.key(t.object)
 				if t.change != nil {
-					t.change(c, rec)
-				} else {
-					c.update(t.object, rec, c.in)
+					return t.change(c, rec)
 				}
-				return c.view(t, rec)
+				c.update(t.object, rec, c.in)
+				return c.show(t.object, rec).set("success", true)
 			})
 		case "DELETE":
 			s.handle(pattern, func(c *call) any { return c.delete(t, c.key(t.object)) })
@@ -433,7 +432,7 @@ func (c *call) page(name string, all []record, view func(record) record) any {
 	end := max(begin, min(begin+size, len(all)))
 	items := []record{}
 	for _, rec := range all[begin:end] {
-		items = append(items, view(rec).without("success"))
+		items = append(items, view(rec))
 	}
 	out := record{}.set(name, items, "success", true)
 	if end < len(all) {
