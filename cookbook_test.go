@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,20 +21,8 @@ import (
 	"github.com/zuora-go/zuora/api/usage"
 	"github.com/zuora-go/zuora/api/zoql"
 	"github.com/zuora-go/zuora/retry"
+	"github.com/zuora-go/zuora/zuoratest"
 )
-
-// The jobs of docs/cookbook.md, for the compiler.
-var _ = []any{
-	cookbookAccount,
-	cookbookPages,
-	cookbookOrder,
-	cookbookPayment,
-	cookbookQuery,
-	cookbookUpload,
-	cookbookExport,
-	cookbookCustom,
-	cookbookRetry,
-}
 
 func cookbookAccount(ctx context.Context, caller zuora.Caller) (zuora.Decimal, error) {
 	account, err := accounts.New(caller).GetAccount(ctx, "A00000001", nil)
@@ -111,6 +100,54 @@ func cookbookCustom(ctx context.Context, caller zuora.Caller) error {
 func cookbookRetry(ctx context.Context, session *zuora.Session) (*accounts.Account, error) {
 	caller := retry.New(session, retry.Policy{MaxConcurrent: 40, Logger: slog.Default()})
 	return accounts.New(caller).GetAccount(ctx, "A00000001", nil)
+}
+
+// TestCookbookJobsWork runs the jobs of docs/cookbook.md on a tenant.
+func TestCookbookJobsWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := zuoratest.NewTenant(zuoratest.Config{Stateful: true})
+		defer tenant.Close()
+		session, err := zuora.NewSession(zuora.SessionConfig{Server: zuora.ServerURLProductionEU, Credentials: tenant.Credentials(), Base: tenant.Transport()})
+		require.NoError(t, err)
+		defer session.Close()
+		ctx := t.Context()
+		created, err := accounts.New(session).CreateAccount(ctx, accounts.NewAccount{
+			Name: "Amy Lawrence", Currency: "USD", BillToContact: accounts.NewContact{FirstName: "Amy", LastName: "Lawrence"},
+			AdditionalProperties: map[string]zuora.Value{"Segment__c": zuora.ValueOf("old")},
+		})
+		require.NoError(t, err)
+		products, err := catalog.New(session).ListProducts(ctx, nil)
+		require.NoError(t, err)
+
+		balance, err := cookbookAccount(ctx, session)
+		require.NoError(t, err)
+		require.Equal(t, zuora.Decimal("0.000000000"), balance)
+		require.NoError(t, cookbookPages(ctx, session))
+		for range 2 { // with the same idempotency key
+			order, err := cookbookOrder(ctx, session, products.Products[0].ProductRatePlans[0].ID, "2026-03-01")
+			require.NoError(t, err)
+			require.Equal(t, []string{"A-S00000001"}, order.SubscriptionNumbers)
+			payment, err := cookbookPayment(ctx, session, created.AccountID)
+			require.NoError(t, err)
+			require.Equal(t, "P-00000001", payment.Number)
+		}
+		require.NoError(t, cookbookQuery(ctx, session))
+		file, err := os.CreateTemp(t.TempDir(), "")
+		require.NoError(t, err)
+		defer file.Close()
+		_, err = file.WriteString("ACCOUNT_ID,UOM,QTY,STARTDATE\nA00000001,Each,1.5,2026-03-01\n")
+		require.NoError(t, err)
+		_, err = file.Seek(0, io.SeekStart)
+		require.NoError(t, err)
+		require.NoError(t, cookbookUpload(ctx, session, file))
+		var exported strings.Builder
+		require.NoError(t, cookbookExport(ctx, session, &exported))
+		require.Equal(t, "Account.Name\nAmy Lawrence\n", exported.String())
+		require.NoError(t, cookbookCustom(ctx, session))
+		account, err := cookbookRetry(ctx, session)
+		require.NoError(t, err)
+		require.Equal(t, map[string]zuora.Value{"Region__c": zuora.ValueOf("EU")}, account.BasicInfo.AdditionalProperties)
+	})
 }
 
 // TestCookbookHasTheseJobs holds each job of the page to a function above.
