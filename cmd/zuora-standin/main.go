@@ -7,8 +7,8 @@
 //	curl --cacert "$ZUORA_CERTIFICATE" …
 //
 // zuora-standin -help lists what it prints, the calls that it answers, and three lines of
-// curl that work. It logs users in as package zuoratest does, whose documentation says
-// what is made up. It keeps what it is told in memory until it ends.
+// curl that work. It is the stateful tenant of package zuoratest, whose documentation says
+// what it can do and what is made up. It keeps what it is told in memory until it ends.
 //
 // The exit code is 0 if a signal ends it, 1 if it cannot start, and 2 if the arguments are
 // wrong.
@@ -16,6 +16,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -24,6 +25,9 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
 )
 
 const usage = `usage: zuora-standin [-certificate FILE]
@@ -48,22 +52,29 @@ Then log in, create an account, and read it:
   curl --cacert "$ZUORA_CERTIFICATE" -b cookies -H 'Content-Type: application/json' -d '{"name":"Amy Lawrence","currency":"USD","billToContact":{"firstName":"Amy","lastName":"Lawrence","country":"US"}}' "$ZUORA_SERVER/v1/accounts"
   curl --cacert "$ZUORA_CERTIFICATE" -b cookies "$ZUORA_SERVER/v1/accounts/A00000001"
 
-calls:
-  POST /v1/connections   POST /oauth/token
-  GET  /v1/catalog/products         GET  /v1/catalog/product/{id}
-  POST /v1/accounts                 GET  PUT  DELETE  /v1/accounts/{key}
-  GET  /v1/accounts/{key}/summary
-  POST /v1/subscriptions            GET  /v1/subscriptions/{key}
-  GET  /v1/subscriptions/accounts/{key}   PUT  /v1/subscriptions/{key}/cancel
-  POST /v1/action/query             POST /v1/action/queryMore
-
-A query is "select FIELDS from OBJECT where FIELD = 'VALUE' and …", of Account,
-Subscription, Product or ProductRatePlan. All other calls get a 404.
-
 flags:
   -certificate FILE  write the certificate to that file, not to a temporary one
   -help              print this and stop
+
+calls, besides POST /v1/connections and POST /oauth/token:
 `
+
+// calls returns the calls of the tenant, a path a line.
+func calls() string {
+	methods, paths := map[string][]string{}, []string{}
+	for _, call := range zuoratest.NewTenant(zuoratest.Config{Stateful: true}).Calls() {
+		method, path, _ := strings.Cut(call, " ")
+		if methods[path] == nil {
+			paths = append(paths, path)
+		}
+		methods[path] = append(methods[path], method)
+	}
+	var lines strings.Builder
+	for _, path := range paths {
+		fmt.Fprintf(&lines, "  %-48s %s\n", path, strings.Join(methods[path], " "))
+	}
+	return lines.String()
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -82,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		if _, err = io.WriteString(stdout, usage); err == nil {
+		if _, err = io.WriteString(stdout, usage+calls()); err == nil {
 			return 0
 		}
 	case err != nil:
@@ -100,7 +111,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve starts the tenant, prints how to reach it, and waits for the end of ctx.
 func serve(ctx context.Context, file string, stdout io.Writer) error {
-	server := newServer()
+	server := zuoratest.NewServer(zuoratest.Config{Stateful: true, Credentials: zuora.Credentials{
+		AccessKeyID: "api.user@example.com", SecretAccessKey: zuora.Secret("standin-" + rand.Text()), // of one word, for shells
+	}})
 	defer server.Close()
 	file, err := writeCertificate(file, server.CertificatePEM())
 	if err != nil {

@@ -6,13 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,9 +21,6 @@ import (
 
 	"github.com/zuora-go/zuora"
 	"github.com/zuora-go/zuora/api/accounts"
-	"github.com/zuora-go/zuora/api/catalog"
-	"github.com/zuora-go/zuora/api/subscriptions"
-	"github.com/zuora-go/zuora/api/zoql"
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
@@ -207,184 +204,37 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-func newSession(t *testing.T) (*zuora.Session, *zuoratest.Server) {
-	t.Helper()
-	server := newServer()
-	t.Cleanup(server.Close)
-	session, err := zuora.NewSession(zuora.SessionConfig{Server: server.URL, Credentials: server.Credentials(), Base: server.Client().Transport})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = session.Close() })
-	return session, server
-}
-
-func newAccount(name string) accounts.NewAccount {
-	return accounts.NewAccount{Name: name, Currency: "USD", BillToContact: accounts.NewContact{FirstName: "Amy", LastName: "Lawrence", Country: "US"}}
-}
-
-func TestWhatIsCreatedCanBeReadChangedAndDeleted(t *testing.T) {
-	session, _ := newSession(t)
-	api, ctx := accounts.New(session), t.Context()
-	new := newAccount("Amy Lawrence")
-	new.AdditionalProperties = map[string]zuora.Value{"Region__c": zuora.ValueOf("EU"), "Tier__c": zuora.ValueOf(3)}
-	created, err := api.CreateAccount(ctx, new)
-	require.NoError(t, err)
-	for _, key := range []string{created.AccountID, created.AccountNumber} {
-		account, err := api.GetAccount(ctx, key, nil)
-		require.NoError(t, err)
-		assert.Equal(t, "Amy Lawrence", account.BasicInfo.Name)
-		assert.Equal(t, "EU", account.BasicInfo.AdditionalProperties["Region__c"].Text())
-		assert.Equal(t, created.BillToContactID, account.BillToContact.ID)
-		assert.Equal(t, "Amy", account.SoldToContact.FirstName)
-	}
-	_, err = api.UpdateAccount(ctx, created.AccountNumber, accounts.AccountUpdate{
-		SalesRep: "Kim", AdditionalProperties: map[string]zuora.Value{"Region__c": zuora.Null, "Tier__c": zuora.ValueOf(4)},
-	})
-	require.NoError(t, err)
-	account, err := api.GetAccount(ctx, created.AccountNumber, nil)
-	require.NoError(t, err)
-	assert.Equal(t, "Kim", account.BasicInfo.SalesRep)
-	assert.Equal(t, "Amy Lawrence", account.BasicInfo.Name)
-	assert.Equal(t, map[string]zuora.Value{"Tier__c": "4"}, account.BasicInfo.AdditionalProperties)
-
-	_, err = api.DeleteAccount(ctx, created.AccountNumber)
-	require.NoError(t, err)
-	_, err = api.GetAccount(ctx, created.AccountNumber, nil)
-	assert.ErrorIs(t, err, zuora.ErrNotFound)
-	again, err := api.CreateAccount(ctx, newAccount("another"))
-	require.NoError(t, err)
-	assert.NotEqual(t, created.AccountNumber, again.AccountNumber)
-}
-
-func TestSubscriptionsAreCountedInTheAccount(t *testing.T) {
-	session, _ := newSession(t)
-	api, subs, ctx := accounts.New(session), subscriptions.New(session), t.Context()
-	created, err := api.CreateAccount(ctx, newAccount("Amy Lawrence"))
-	require.NoError(t, err)
-	var plans []string
-	for product, err := range catalog.New(session).AllProducts(ctx, &catalog.ListProductsParams{PageSize: 3}) {
-		require.NoError(t, err)
-		for _, plan := range product.ProductRatePlans {
-			plans = append(plans, plan.ID)
-		}
-	}
-	require.Len(t, plans, 5, "of two pages")
-	var numbers []string
-	for _, plan := range plans[:3] {
-		s, err := subs.CreateSubscription(ctx, subscriptions.NewSubscription{
-			AccountKey: created.AccountID, TermType: subscriptions.TermTypeTermed, ContractEffectiveDate: "2026-01-31", InitialTerm: new(int64(12)),
-			SubscribeToRatePlans: []subscriptions.NewRatePlan{{ProductRatePlanID: plan}},
-		})
-		require.NoError(t, err)
-		numbers = append(numbers, s.SubscriptionNumber)
-	}
-	mrr := func() zuora.Decimal {
-		account, err := api.GetAccount(ctx, created.AccountNumber, nil)
-		require.NoError(t, err)
-		return account.Metrics.ContractedMrr
-	}
-	assert.Equal(t, zuora.Decimal("52.350000000"), mrr())
-	cancelled, err := subs.CancelSubscription(ctx, numbers[0], subscriptions.Cancellation{CancellationPolicy: subscriptions.CancellationPolicyEndOfCurrentTerm})
-	require.NoError(t, err)
-	assert.Equal(t, zuora.Date("2027-01-31"), cancelled.CancelledDate)
-	assert.Equal(t, zuora.Decimal("22.450000000"), mrr())
-
-	s, err := subs.GetSubscription(ctx, numbers[0], nil)
-	require.NoError(t, err)
-	assert.Equal(t, subscriptions.SubscriptionStatusCancelled, s.Status)
-	var listed []string
-	for s, err := range subs.AllSubscriptionsByAccount(ctx, created.AccountNumber, &subscriptions.ListSubscriptionsByAccountParams{PageSize: 2}) {
-		require.NoError(t, err)
-		listed = append(listed, s.SubscriptionNumber)
-	}
-	assert.Equal(t, numbers, listed)
-	summary, err := api.GetAccountSummary(ctx, created.AccountNumber, nil)
-	require.NoError(t, err)
-	assert.Len(t, summary.Subscriptions, 3)
-}
-
-func TestQueries(t *testing.T) {
-	session, _ := newSession(t)
-	for i := range 2100 {
-		account := newAccount(fmt.Sprintf("Account %d", i))
-		if i%2 == 0 {
-			account.Currency = "EUR"
-		}
-		_, err := accounts.New(session).CreateAccount(t.Context(), account)
-		require.NoError(t, err)
-	}
-	count := func(query string) (n int, last map[string]zuora.Value) {
-		for record, err := range zoql.New(session).All(t.Context(), query) {
-			require.NoError(t, err)
-			n, last = n+1, record
-		}
-		return n, last
-	}
-	n, last := count("select Id, Name from Account")
-	assert.Equal(t, 2100, n, "of two responses")
-	assert.Equal(t, "Account 2099", last["Name"].Text())
-	n, last = count(`SELECT AccountNumber, Balance FROM Account WHERE Currency = 'EUR' AND Name != 'Account 0' and Balance <= 0`)
-	assert.Equal(t, 1049, n)
-	assert.Equal(t, zuora.Decimal("0.000000000"), last["Balance"].Decimal())
-	n, _ = count("select Name from Product where Name = 'it\\'s none'")
-	assert.Zero(t, n)
-	n, _ = count("select Id from ProductRatePlan;")
-	assert.Equal(t, 5, n)
-	for query, code := range map[string]string{
-		"select Id": "MALFORMED_QUERY", "select Id from Account where Name like 'x'": "MALFORMED_QUERY", "select Id from Account where Name = 'x' or Name = 'y'": "MALFORMED_QUERY",
-		"select Id from Invoice": "INVALID_TYPE",
-	} {
-		_, err := zoql.New(session).Query(t.Context(), zoql.Query{QueryString: query}, nil)
-		assert.ErrorContains(t, err, code)
-	}
-	_, err := zoql.New(session).QueryMore(t.Context(), zoql.NextRecords{QueryLocator: "none"}, nil)
-	assert.ErrorContains(t, err, "INVALID_QUERY_LOCATOR")
-}
-
-// What it cannot do it refuses, and never takes for done.
-func TestRefusals(t *testing.T) {
-	session, server := newSession(t)
-	server.Handle("GET /v1/known", zuoratest.JSON(map[string]any{"success": true}))
-	for _, c := range []struct {
-		method, path, body string
-		status             int
-		says               string
-	}{
-		{"POST", "/v1/accounts", `{"currency":"USD"}`, 200, "Missing required value: name"},
-		{"POST", "/v1/accounts", `{"name":"x"}`, 200, "Missing required value: currency"},
-		{"POST", "/v1/accounts", `{"name":"x","currency":"USD"}`, 200, "Missing required value: billToContact"},
-		{"POST", "/v1/accounts", `{"name":"x","currency":"USD","billToContact":{"firstName":"a","lastName":"b"},"subscription":{"termType":"TERMED"}}`, 200, "creates neither"},
-		{"POST", "/v1/accounts", `{"name":`, 400, "not the JSON"},
-		{"POST", "/v1/accounts", ``, 400, "not the JSON"},
-		{"PUT", "/v1/accounts/A1", ``, 415, "50000045"},
-		{"GET", "/v1/accounts/A1", ``, 200, "50000040"},
-		{"GET", "/v1/catalog/product/A1", ``, 200, "50000040"},
-		{"POST", "/v1/subscriptions", `{"accountKey":"none"}`, 200, "50000040"},
-		{"PUT", "/v1/subscriptions/A1/cancel", `{}`, 200, "50000040"},
-		{"GET", "/v1/invoices/1", ``, 404, "zuora-standin -help"},
-		{"PATCH", "/v1/accounts/A1", `{}`, 404, "zuora-standin -help"},
-	} {
-		req, err := http.NewRequestWithContext(t.Context(), c.method, session.Server()+c.path, strings.NewReader(c.body))
-		require.NoError(t, err)
-		resp, err := session.HTTPClient().Do(req)
-		require.NoError(t, err)
-		body, err := io.ReadAll(resp.Body)
-		require.NoError(t, err)
-		require.NoError(t, resp.Body.Close())
-		assert.Equal(t, c.status, resp.StatusCode, "%s %s", c.method, c.path)
-		assert.Contains(t, string(body), c.says)
-		assert.Contains(t, string(body), `"success":false`)
-	}
-}
-
 // The help names every call that there is.
 func TestHelpListsTheCalls(t *testing.T) {
-	source, err := os.ReadFile("tenant.go")
-	require.NoError(t, err)
-	for line := range strings.Lines(string(source)) {
-		if _, call, found := strings.Cut(line, `handle(server, t, "`); found {
-			pattern, _, _ := strings.Cut(call, `"`)
-			method, path, _ := strings.Cut(pattern, " ")
-			assert.Regexp(t, method+`( +[A-Z]+)* +`+strings.NewReplacer("{", `\{`, "}", `\}`).Replace(strings.Replace(path, "product/{key}", "product/{id}", 1))+`\s`, usage)
+	var help strings.Builder
+	require.Zero(t, run(t.Context(), []string{"-help"}, &help, io.Discard))
+	all := zuoratest.NewTenant(zuoratest.Config{Stateful: true}).Calls()
+	require.Greater(t, len(all), 50)
+	for _, call := range all {
+		method, path, _ := strings.Cut(call, " ")
+		assert.Regexp(t, `(?m)^  `+regexp.QuoteMeta(path)+` .*\b`+method+`\b`, help.String())
+	}
+	for line := range strings.Lines(help.String()) {
+		if !strings.HasPrefix(line, "  curl ") {
+			assert.LessOrEqual(t, len(line), 100, line)
 		}
 	}
+}
+
+// What the program serves is the stateful tenant, over real TLS, for whoever trusts its certificate.
+func TestTypedCallsReachIt(t *testing.T) {
+	env := start(t)
+	session, err := zuora.NewSession(zuora.SessionConfig{
+		Server: env["ZUORA_SERVER"], Base: client(t, env).Transport,
+		Credentials: zuora.Credentials{AccessKeyID: env["ZUORA_ACCESS_KEY_ID"], SecretAccessKey: zuora.Secret(env["ZUORA_SECRET_ACCESS_KEY"])},
+	})
+	require.NoError(t, err)
+	defer session.Close()
+	created, err := accounts.New(session).CreateAccount(t.Context(), accounts.NewAccount{
+		Name: "Amy Lawrence", Currency: "USD", BillToContact: accounts.NewContact{FirstName: "Amy", LastName: "Lawrence"},
+	})
+	require.NoError(t, err)
+	account, err := accounts.New(session).GetAccount(t.Context(), created.AccountID, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "A00000001", account.BasicInfo.AccountNumber)
 }
