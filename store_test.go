@@ -366,7 +366,7 @@ func TestStoreIsNeverInTheWay(t *testing.T) {
 				text := strings.Join(log.take(), "\n")
 				require.NotContains(t, text, "hunter2")
 				if what != "full" {
-					require.Equal(t, 1, strings.Count(text, "session store fails; signing in without it"), text)
+					require.Equal(t, 1, strings.Count(text, "session store fails; logging in without it"), text)
 				}
 				require.Contains(t, text, "session store fails")
 

@@ -1,13 +1,12 @@
-// Package share keeps one session for many processes, in a store that can
-// compare and swap. The store is never in the way: what it does not do in time
-// is done without it, and a store that fails is left alone for a while.
+// Package share keeps one session for many processes, in a store that can compare and
+// swap. A store that fails or is slow fails no call: processes then log in without it,
+// and do not call it for a while.
 //
-// A process that needs a session takes the stored one. Where there is none, or
-// only one that was refused to it, it tries the lock, which is a key of its own.
-// Who has it signs in, and swaps the new session in; who has not looks again for
-// a while, and then signs in alone. The lock ends by itself some time after a
-// login has to have ended, so a process that dies with it delays the others and
-// no more.
+// A process that needs a session borrows the stored one. If there is none, or only one
+// that was refused to this process, it tries to get the lock, which has a key of its own.
+// The process with the lock logs in and swaps the new session in. The others load again
+// and again for a while, and then log in alone. The lock expires some time after a login
+// must have ended, so a process that dies with the lock only delays the others.
 package share
 
 import (
@@ -32,8 +31,8 @@ import (
 
 const (
 	callTimeout = time.Second           // for each call of the store
-	mostWait    = 5 * time.Second       // for the session that another process signs in for
-	tryWait     = 20 * time.Millisecond // for a store that has failed, until it works
+	mostWait    = 5 * time.Second       // for the login of another process
+	tryWait     = 20 * time.Millisecond // for a store that has failed, until it works again
 	lockMargin  = 10 * time.Second
 	writeEvery  = time.Minute
 )
@@ -44,43 +43,43 @@ type Store interface {
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
 }
 
-// form is to be changed with Record.
+// form names the format of Record, and changes with it.
 const form = "cookies with paths"
 
-// Record is a session as it is stored.
+// Record is the stored form of a session.
 type Record struct {
-	Login   string           `json:"login"` // names the login: its cookies change, and this does not
-	Used    time.Time        `json:"used"`  // when the last call that was answered was sent
+	Login   string           `json:"login"` // identifies the login, whose cookies may change
+	Used    time.Time        `json:"used"`  // when the last call with a good response was sent
 	Cookies []cookies.Cookie `json:"cookies"`
 }
 
-// Fleet is the processes that share what is stored, as one of them sees it.
+// Fleet is one process's view of the processes that share a session.
 type Fleet struct {
 	store    Store
 	log      *slog.Logger
-	path     string // that sessions are for
+	path     string // of the calls that sessions are for
 	ttl      time.Duration
 	lockTTL  time.Duration
 	lockWait time.Duration
-	idle     time.Duration // negative: any stored session will do
+	idle     time.Duration // if negative, sessions do not expire by idling
 	trouble  trouble
 
 	refused   atomic.Pointer[string] // the login that was refused to this process last
-	seen      atomic.Pointer[[]byte] // what the store had last, as far as is known
-	strangers atomic.Int32           // sessions of others that were, in a row and from the beginning
+	seen      atomic.Pointer[[]byte] // the value that was loaded last
+	strangers atomic.Int32           // how many borrowed sessions in a row were refused at their first use
 }
 
-// NewFleet returns a fleet of sessions for what is below path. A session of it is over when it has been idle for that
-// long (negative: never), and a login after loginTimeout.
+// NewFleet returns a fleet of sessions for calls below path. A session expires after it
+// was idle for that long, or never if idle is negative. A login ends after loginTimeout.
 func NewFleet(store Store, log *slog.Logger, path string, idle, loginTimeout time.Duration) *Fleet {
 	ttl := idle
 	if ttl < 0 {
-		ttl = 8 * time.Hour // the longest session timeout that a tenant may have
+		ttl = 8 * time.Hour // a tenant's longest session timeout
 	}
 	return &Fleet{store: store, log: log, path: path, ttl: ttl, idle: idle, lockTTL: min(loginTimeout, time.Hour) + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
 }
 
-// Wait is how long Session may take at most, besides what login takes.
+// Wait returns how long Session may take at most, without the login.
 func (f *Fleet) Wait() time.Duration {
 	if f == nil {
 		return 0
@@ -88,22 +87,21 @@ func (f *Fleet) Wait() time.Duration {
 	return f.lockWait + 2*callTimeout
 }
 
-// Key is the key for what these parts say: a hash of them. It depends on the form of
-// records as well: versions of this package with different ones, in one fleet, leave
-// each other's records alone.
+// Key returns the key for these parts: a hash of them and of the form of records. So
+// versions of this package with different forms do not use each other's records.
 func Key(parts ...string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q", form, parts))
 	return hex.EncodeToString(sum[:])
 }
 
-// Held is the session that a process works with, as it knows it to be stored.
+// Held is the session that a process uses, and what the process knows to be stored.
 type Held struct {
 	Record
-	Taken   bool // another process has signed in for it
-	judged  atomic.Bool
+	Taken   bool        // it is borrowed: another process has logged in
+	judged  atomic.Bool // it was used or refused
 	key     string
-	mu      sync.Mutex // for raw
-	raw     []byte     // nil: not stored, as far as is known
+	mu      sync.Mutex // guards raw
+	raw     []byte     // the stored value; nil if it is not known to be stored
 	written atomic.Int64
 }
 
@@ -112,15 +110,15 @@ func NewRecord(jar *cookies.Jar, used time.Time) Record {
 	return Record{rand.Text(), used, jar.All()}
 }
 
-// usable reports whether h may be taken.
+// usable reports whether h may be borrowed.
 func (f *Fleet) usable(h *Held) bool {
 	refused := f.refused.Load()
 	return h.raw != nil && cookies.Of(h.Cookies).Live(f.path) && (refused == nil || *refused != h.Login) &&
 		(f.idle < 0 || time.Since(h.Used) < f.idle) && f.strangers.Load() < 2
 }
 
-// Refused notes that h was refused, and reports whether it comes from another process
-// and has never worked in this one: that may always be so.
+// Refused records that h was refused. It reports whether h was borrowed and has never
+// worked in this process. In some tenants that may be so for every borrowed session.
 func (f *Fleet) Refused(h *Held) bool {
 	f.refused.Store(&h.Login)
 	if h.Taken && h.judged.CompareAndSwap(false, true) {
@@ -130,18 +128,18 @@ func (f *Fleet) Refused(h *Held) bool {
 	return false
 }
 
-// Look returns the session that is stored under key, or nil if there is none
-// that may be taken.
+// Look returns the session that is stored under key, or nil if there is none that may be
+// borrowed.
 func (f *Fleet) Look(ctx context.Context, key string) *Held {
 	h, _ := f.Session(ctx, key, nil)
 	return h
 }
 
-// Session returns the session that is stored under key if it may be taken, or
-// else what login returns, which it stores. If login is nil, it returns nil.
+// Session returns the session that is stored under key, if it may be borrowed. Otherwise
+// it calls login, and stores and returns its session. If login is nil, it returns nil.
 //
-// The store is used on a goroutine of its own, which goes on when Session no
-// longer waits for it: what the store then does not do in time, it does later.
+// A goroutine calls the store. It continues when Session no longer waits for it, so that
+// a slow store stores the session later.
 func (f *Fleet) Session(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Held, error) {
 	ok, try := f.trouble.begin()
 	if !ok {
@@ -157,7 +155,7 @@ func (f *Fleet) Session(ctx context.Context, key string, login func(context.Cont
 	defer timer.Stop()
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	claimed, own, done := make(chan claim, 1), make(chan *Held, 1), make(chan struct{})
-	defer close(own) // whatever becomes of login
+	defer close(own) // also if login panics
 	go func() {
 		defer close(done)
 		defer cancel()
@@ -195,16 +193,16 @@ func (f *Fleet) Session(ctx context.Context, key string, login func(context.Cont
 	return h, err
 }
 
-// claim is what the store says to a process that needs a session.
+// claim is what a process that needs a session has got from the store.
 type claim struct {
 	key    string
 	stored *Held  // nil after an error
-	lock   []byte // nil: another process has the lock, or none was asked for
+	lock   []byte // nil if another process has the lock, or if it was not asked for
 	err    error
 }
 
-// claim looks for a session that may be taken until it finds one, has the lock,
-// or nobody is waiting any more. It calls works when the store has swapped.
+// claim loads until it finds a session that may be borrowed, gets the lock, or waiting
+// ends. It calls works when the store has swapped.
 func (f *Fleet) claim(ctx, waiting context.Context, key string, lock bool, works func()) claim {
 	c := claim{key: key}
 	token := []byte(rand.Text())
@@ -220,7 +218,7 @@ func (f *Fleet) claim(ctx, waiting context.Context, key string, lock bool, works
 		works()
 		if locked {
 			c.lock = token
-			// Another may have logged in, and released the lock, since the look.
+			// Another process may have logged in, and released the lock, since the load.
 			c.stored, c.err = f.load(ctx, key)
 			return c
 		}
@@ -232,8 +230,7 @@ func (f *Fleet) claim(ctx, waiting context.Context, key string, lock bool, works
 	}
 }
 
-// settle stores own, unless it is nil or the store has failed, and releases the
-// lock.
+// settle stores own, unless it is nil or the store has failed, and releases the lock.
 func (f *Fleet) settle(ctx context.Context, c claim, own *Held) {
 	if own != nil && c.err == nil {
 		own.mu.Lock()
@@ -247,7 +244,7 @@ func (f *Fleet) settle(ctx context.Context, c claim, own *Held) {
 
 func lockOf(key string) string { return key + ":lock" }
 
-// login returns what login returns, as it is before it is stored.
+// login returns the session of login, which is not stored yet.
 func (f *Fleet) login(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Held, error) {
 	if login == nil {
 		return nil, nil
@@ -262,8 +259,8 @@ func (f *Fleet) login(ctx context.Context, key string, login func(context.Contex
 	return h, nil
 }
 
-// put stores r for h in the place of what is known to be stored, or of what was
-// stored since for the same login.
+// put stores r for h. It replaces known, or what was stored since then for the same
+// login.
 func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
 	raw, err := json.Marshal(r)
 	if err != nil {
@@ -279,7 +276,7 @@ func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
 		}
 		now, err := f.load(ctx, h.key)
 		if err != nil || now.raw != nil && now.Login != known.Login && now.Login != h.Login {
-			return // what another has signed in for since
+			return // another process has logged in since
 		}
 		if now.Login == h.Login && now.Used.After(r.Used) {
 			h.raw = now.raw
@@ -289,8 +286,8 @@ func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
 	}
 }
 
-// Used notes that h was of use, which is stored once a minute, off the caller's
-// path: its cookies in jar, and when the last call was sent.
+// Used records that h was used. Once a minute a goroutine stores the cookies in jar and
+// the time of the last use.
 func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 	if h.Taken && h.judged.CompareAndSwap(false, true) {
 		f.strangers.Store(0)
@@ -307,7 +304,7 @@ func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 		defer f.trouble.end(try)
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if try { // a store is as good as its reads, too
+		if try { // the store must be able to load as well
 			if _, err := f.load(context.Background(), h.key); err != nil {
 				return
 			}
@@ -316,8 +313,8 @@ func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 	}()
 }
 
-// load never returns nil without an error. What is not a record is nothing, but
-// can be swapped for one.
+// load returns an error or a *Held. A value that is not a record is no session, but can
+// be replaced by one.
 func (f *Fleet) load(ctx context.Context, key string) (*Held, error) {
 	raw, err := bounded(ctx, func(ctx context.Context) ([]byte, error) { return f.store.Load(ctx, key) })
 	if err != nil {
@@ -344,18 +341,18 @@ func (f *Fleet) swap(ctx context.Context, key string, old, new []byte, ttl time.
 	return swapped && err == nil, err
 }
 
-// failed notes that the store has failed with err when it had these values.
+// failed records that the store has failed with err in a call with these values.
 func (f *Fleet) failed(ctx context.Context, err error, values ...[]byte) {
-	if ctx.Err() == nil && f.trouble.failed() { // or else the session was closed, which says nothing of the store
+	if ctx.Err() == nil && f.trouble.failed() { // otherwise the session was closed, and the store may be good
 		if seen := f.seen.Load(); seen != nil {
 			values = append(values, *seen)
 		}
-		f.log.Warn("zuora: session store fails; signing in without it", "error", redact.Line(secrets(values).Text(fmt.Sprint(err)), 200))
+		f.log.Warn("zuora: session store fails; logging in without it", "error", redact.Line(secrets(values).Text(fmt.Sprint(err)), 200))
 	}
 }
 
-// secrets returns what a text must not contain of stored values: their cookies, and
-// themselves, as text or in what fmt makes of bytes.
+// secrets returns what a text must not contain: the stored values, as text and as fmt
+// prints bytes, and the cookies in them.
 func secrets(values [][]byte) *redact.Values {
 	var all []string
 	for _, value := range values {
@@ -371,8 +368,8 @@ func secrets(values [][]byte) *redact.Values {
 	return redact.New(all...)
 }
 
-// bounded is call's result, or an error if it takes too long, whatever it does
-// with its context.
+// bounded returns the result of call, or an error if call takes too long, even if call
+// ignores its context.
 func bounded[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
