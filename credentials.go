@@ -1,37 +1,82 @@
 package zuora
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 )
 
-// Credentials are a Zuora user's name and password, under the names that
-// Zuora's API has for them. They are a [CredentialsProvider] of themselves.
+// Credentials are one of two pairs: the name and password of a Zuora user, or the ID
+// and secret of an OAuth client, which Zuora recommends. The pair that is set decides
+// how a [Session] logs in. The names are those of Zuora's API. Credentials are a
+// [CredentialsProvider] of themselves.
 type Credentials struct {
-	AccessKeyID     string // the user name
-	SecretAccessKey Secret // the password
+	// A user logs in by POST /v1/connections, and has a session cookie.
+	AccessKeyID     string `json:",omitzero"` // the user name
+	SecretAccessKey Secret `json:",omitzero"` // the password
+
+	// An OAuth client logs in by POST /oauth/token, and has a bearer token.
+	ClientID     string `json:",omitzero"`
+	ClientSecret Secret `json:",omitzero"`
 }
 
 // Retrieve returns c.
 func (c Credentials) Retrieve(context.Context) (Credentials, error) { return c, nil }
 
-// Format prints c with its secret REDACTED. It is there because fmt asks no
-// method of a [Secret] that it reaches through a pointer while it reports a
-// verb that does not fit.
+// Format prints the pair of c that is set, with its secret REDACTED. It is there
+// because fmt calls no method of a [Secret] that it reaches through a pointer while it
+// reports a verb that does not fit.
 func (c Credentials) Format(f fmt.State, verb rune) {
-	type plain Credentials
-	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
+	type user struct {
+		AccessKeyID     string
+		SecretAccessKey Secret
+	}
+	type client struct {
+		ClientID     string
+		ClientSecret Secret
+	}
+	var pair any = user{c.AccessKeyID, c.SecretAccessKey}
+	if c.oauth() {
+		if pair = (client{c.ClientID, c.ClientSecret}); c.AccessKeyID != "" || c.SecretAccessKey != "" {
+			type both Credentials
+			pair = both(c)
+		}
+	}
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), pair)
 }
 
-func (c Credentials) validate() error {
-	if err := headerValue("AccessKeyID", c.AccessKeyID); err != nil {
-		return err
+// validate returns an error unless c is one pair, whole, that can be sent in entity e.
+func (c Credentials) validate(e Entity) error {
+	pair := []struct{ name, value string }{{"AccessKeyID", c.AccessKeyID}, {"SecretAccessKey", string(c.SecretAccessKey)}}
+	if c.oauth() {
+		pair = []struct{ name, value string }{{"ClientID", c.ClientID}, {"ClientSecret", string(c.ClientSecret)}}
 	}
-	return headerValue("SecretAccessKey", string(c.SecretAccessKey))
+	switch {
+	case c == Credentials{}:
+		return errors.New("zuora: Credentials: AccessKeyID is empty, and so is ClientID: set AccessKeyID and SecretAccessKey, or ClientID and ClientSecret")
+	case c.oauth() && (c.AccessKeyID != "" || c.SecretAccessKey != ""):
+		return errors.New("zuora: Credentials: set AccessKeyID and SecretAccessKey, or ClientID and ClientSecret, not fields of both pairs")
+	case c.oauth() && (e.LegacyID != "" || e.LegacyName != ""):
+		return errors.New("zuora: Entity.LegacyID and Entity.LegacyName are for the login of a user; with ClientID set Entity.ID")
+	}
+	for _, field := range pair {
+		if err := headerValue(field.name, field.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// oauth reports whether c is an OAuth client.
+func (c Credentials) oauth() bool { return c.ClientID != "" || c.ClientSecret != "" }
+
+// secret returns the password or the client's secret.
+func (c Credentials) secret() Secret { return cmp.Or(c.SecretAccessKey, c.ClientSecret) }
 
 // headerValue reports why value cannot be sent, without showing it.
 func headerValue(name, value string) error {
@@ -39,9 +84,9 @@ func headerValue(name, value string) error {
 	case value == "":
 		return fmt.Errorf("zuora: %s is empty", name)
 	case strings.TrimSpace(value) != value:
-		return fmt.Errorf("zuora: %s begins or ends with white space, which a header cannot carry", name)
+		return fmt.Errorf("zuora: %s begins or ends with white space, which cannot be sent", name)
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return fmt.Errorf("zuora: %s has a control character, which a header cannot carry", name)
+		return fmt.Errorf("zuora: %s has a control character, which cannot be sent", name)
 	}
 	return nil
 }
@@ -110,12 +155,32 @@ func (p PostConnectionsParams) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(p))
 }
 
+// Format prints r with its secret REDACTED, as [Credentials.Format] does.
+func (r TokenRequest) Format(f fmt.State, verb rune) {
+	type plain TokenRequest
+	r.ClientSecret = redacted
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(r))
+}
+
+// LogValue returns r with its secret REDACTED.
+func (r TokenRequest) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("client_id", r.ClientID), slog.String("client_secret", redacted))
+}
+
+// MarshalJSON returns r with its secret REDACTED. The form that is sent is made without
+// it.
+func (r TokenRequest) MarshalJSON() ([]byte, error) {
+	type plain TokenRequest
+	r.ClientSecret = redacted
+	return json.Marshal(plain(r))
+}
+
 // Entity names the entity of a Multi-entity tenant that a session works in.
 // At most one field is set; with none it is the user's home entity.
 type Entity struct {
 	ID         string // a UUID, for the header Zuora-Entity-Ids; sent with every call
-	LegacyID   string // for the header entityId: a UUID without dashes; sent when signing in
-	LegacyName string // for the header entityName; sent when signing in
+	LegacyID   string // for the header entityId: a UUID without dashes; sent with a user's login
+	LegacyName string // for the header entityName; sent with a user's login
 }
 
 func (e Entity) validate() error {

@@ -61,6 +61,9 @@ func (s *Session) values(g *generation, all ...string) *redact.Values {
 	for _, g := range []*generation{g, s.state().current.Load()} {
 		if g != nil {
 			all = append(append(all, string(g.secret)), g.jar.Secrets()...)
+			if g.token != nil {
+				all = append(all, g.token.Value)
+			}
 		}
 	}
 	return redact.New(all...)

@@ -241,22 +241,24 @@ func TestNoFailureShowsTheBeginningOfASecret(t *testing.T) {
 }
 
 func TestNoFailureThatStallsShowsTheBeginningOfASecret(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.HandleFunc("GET /v1/x", func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "text/plain")
-			w.WriteHeader(400)
-			cookie := strings.TrimPrefix(r.Header.Get("Cookie"), "ZSession=")
-			_, _ = io.WriteString(w, "you sent "+cookie[:len(cookie)-1])
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.HandleFunc("GET /v1/x", func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/plain")
+				w.WriteHeader(400)
+				secret := strings.TrimPrefix(kind.sent(r), "Bearer ")
+				_, _ = io.WriteString(w, "you sent "+secret[:len(secret)-1])
+				_ = http.NewResponseController(w).Flush()
+				<-r.Context().Done()
+			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/x", nil))
+			var failure *zuora.Error
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, "you sent REDACTED", string(failure.Body))
 		})
-		session := newSession(t, inMemoryConfig(tenant))
-		_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/x", nil))
-		var failure *zuora.Error
-		require.ErrorAs(t, err, &failure)
-		require.Equal(t, "you sent REDACTED", string(failure.Body))
 	})
 }
 

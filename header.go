@@ -38,7 +38,7 @@ func WithIdempotencyKey(key string) RequestEditorFn {
 		case req.Method != http.MethodPost && req.Method != http.MethodPatch:
 			return fmt.Errorf("zuora: WithIdempotencyKey: Zuora takes no key with %.20q, only with POST and PATCH", req.Method)
 		case req.URL != nil && origin.IsLogin(req.URL):
-			return fmt.Errorf("zuora: WithIdempotencyKey: a login with a key would get the cookie of an earlier one")
+			return fmt.Errorf("zuora: WithIdempotencyKey: a login with a key would get the session of an earlier one")
 		}
 		if err := headerValue("WithIdempotencyKey: key", key); err != nil {
 			return err

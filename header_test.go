@@ -40,59 +40,63 @@ func recordHeaders(server *zuoratest.Server) (calls, logins func() []http.Header
 }
 
 func TestHeaderGoesOutWithEveryCallButTheLogin(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	calls, logins := recordHeaders(server)
-	cfg := configFor(server)
-	cfg.Header = http.Header{"Zuora-Version": {"2025-08-12"}, "zuora-org-ids": {"a", "b"}, "User-Agent": {"billing/1.0"}}
-	session := newSession(t, cfg)
-	cfg.Header.Set("Zuora-Version", "changed after NewSession")
-	//lint:ignore SA1008 the name is as the caller has spelled it
-	cfg.Header["zuora-org-ids"][0] = "changed after NewSession"
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		calls, logins := recordHeaders(server)
+		cfg := kind.configFor(server)
+		cfg.Header = http.Header{"Zuora-Version": {"2025-08-12"}, "zuora-org-ids": {"a", "b"}, "User-Agent": {"billing/1.0"}}
+		session := newSession(t, cfg)
+		cfg.Header.Set("Zuora-Version", "changed after NewSession")
+		//lint:ignore SA1008 the name is as the caller has spelled it
+		cfg.Header["zuora-org-ids"][0] = "changed after NewSession"
 
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	server.Expire()
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	require.Len(t, calls(), 3, "one was replayed")
-	for _, header := range calls() {
-		require.Equal(t, []string{"2025-08-12"}, header.Values("Zuora-Version"))
-		require.Equal(t, []string{"a", "b"}, header.Values("Zuora-Org-Ids"))
-		require.Equal(t, []string{"billing/1.0"}, header.Values("User-Agent"))
-	}
-	require.Len(t, logins(), 2)
-	for _, header := range logins() {
-		require.Empty(t, header.Values("Zuora-Version"))
-		require.Empty(t, header.Values("Zuora-Org-Ids"))
-		require.NotEqual(t, "billing/1.0", header.Get("User-Agent"))
-	}
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		kind.expire(server)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Len(t, calls(), 3, "one was replayed")
+		for _, header := range calls() {
+			require.Equal(t, []string{"2025-08-12"}, header.Values("Zuora-Version"))
+			require.Equal(t, []string{"a", "b"}, header.Values("Zuora-Org-Ids"))
+			require.Equal(t, []string{"billing/1.0"}, header.Values("User-Agent"))
+		}
+		require.Len(t, logins(), 2)
+		for _, header := range logins() {
+			require.Empty(t, header.Values("Zuora-Version"))
+			require.Empty(t, header.Values("Zuora-Org-Ids"))
+			require.NotEqual(t, "billing/1.0", header.Get("User-Agent"))
+		}
+	})
 }
 
 func TestACallsOwnHeaderReplacesTheSessions(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	calls, _ := recordHeaders(server)
-	cfg := configFor(server)
-	cfg.Header = http.Header{"Zuora-Version": {"2025-08-12"}, "User-Agent": {"billing/1.0"}}
-	session := newSession(t, cfg)
-	for _, c := range []struct {
-		own           http.Header
-		version, from []string
-	}{
-		{http.Header{"Zuora-Version": {"230.0"}}, []string{"230.0"}, []string{"billing/1.0"}},
-		{http.Header{"zuora-version": {"230.0"}}, []string{"230.0"}, []string{"billing/1.0"}},
-		{http.Header{"Zuora-Version": nil, "user-agent": nil}, nil, []string{"Go-http-client/1.1"}},
-		{http.Header{"Zuora-Version": nil, "User-Agent": nil}, nil, nil},
-		{nil, []string{"2025-08-12"}, []string{"billing/1.0"}},
-	} {
-		req, err := http.NewRequest(http.MethodGet, server.URL+"/v1/ok", nil)
-		require.NoError(t, err)
-		req.Header = c.own.Clone()
-		resp, err := session.Transport().RoundTrip(req)
-		require.NoError(t, err)
-		require.NoError(t, resp.Body.Close())
-		require.Equal(t, c.own, req.Header, "the caller's request is not changed")
-		got := calls()[len(calls())-1]
-		assert.Equal(t, c.version, got.Values("Zuora-Version"), "%v", c.own)
-		assert.Equal(t, c.from, got.Values("User-Agent"), "%v", c.own)
-	}
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		calls, _ := recordHeaders(server)
+		cfg := kind.configFor(server)
+		cfg.Header = http.Header{"Zuora-Version": {"2025-08-12"}, "User-Agent": {"billing/1.0"}}
+		session := newSession(t, cfg)
+		for _, c := range []struct {
+			own           http.Header
+			version, from []string
+		}{
+			{http.Header{"Zuora-Version": {"230.0"}}, []string{"230.0"}, []string{"billing/1.0"}},
+			{http.Header{"zuora-version": {"230.0"}}, []string{"230.0"}, []string{"billing/1.0"}},
+			{http.Header{"Zuora-Version": nil, "user-agent": nil}, nil, []string{"Go-http-client/1.1"}},
+			{http.Header{"Zuora-Version": nil, "User-Agent": nil}, nil, nil},
+			{nil, []string{"2025-08-12"}, []string{"billing/1.0"}},
+		} {
+			req, err := http.NewRequest(http.MethodGet, server.URL+"/v1/ok", nil)
+			require.NoError(t, err)
+			req.Header = c.own.Clone()
+			resp, err := session.Transport().RoundTrip(req)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.Equal(t, c.own, req.Header, "the caller's request is not changed")
+			got := calls()[len(calls())-1]
+			assert.Equal(t, c.version, got.Values("Zuora-Version"), "%v", c.own)
+			assert.Equal(t, c.from, got.Values("User-Agent"), "%v", c.own)
+		}
+	})
 }
 
 // notTheCallers are headers that no caller sets.
@@ -103,32 +107,34 @@ var notTheCallers = []string{
 }
 
 func TestNewSessionRefusesHeadersThatAreNotTheCallers(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	refused := func(name, value string, entity zuora.Entity) {
-		t.Helper()
-		cfg := configFor(server)
-		cfg.Header, cfg.Entity = http.Header{"X-Fine": {"fine"}, name: {value}}, entity
-		_, err := zuora.NewSession(cfg)
-		if assert.ErrorContains(t, err, "zuora: SessionConfig.Header: ", name) {
-			assert.Contains(t, err.Error(), strings.Trim(strings.ToValidUTF8(name, ""), " \n"))
-			assert.NotContains(t, err.Error(), "hunter2")
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		refused := func(name, value string, entity zuora.Entity) {
+			t.Helper()
+			cfg := kind.configFor(server)
+			cfg.Header, cfg.Entity = http.Header{"X-Fine": {"fine"}, name: {value}}, entity
+			_, err := zuora.NewSession(cfg)
+			if assert.ErrorContains(t, err, "zuora: SessionConfig.Header: ", name) {
+				assert.Contains(t, err.Error(), strings.Trim(strings.ToValidUTF8(name, ""), " \n"))
+				assert.NotContains(t, err.Error(), "hunter2")
+			}
 		}
-	}
-	for _, name := range notTheCallers {
-		refused(name, "hunter2", zuora.Entity{})
-	}
-	for _, name := range []string{"Zuora-Entity-Ids", "zuora-entity-ids", "entityId", "entityName"} {
-		refused(name, "hunter2", zuora.Entity{ID: "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"})
-	}
-	for _, name := range []string{"", " ", "Zuora Version", "Zuora-Version:", "Zuora-Version\n", "Zürich", "\xff", strings.Repeat("é", 1000)[:1]} {
-		refused(name, "hunter2", zuora.Entity{})
-	}
-	for _, value := range []string{"hunter2\r\nX: y", "hunter2\x00", "hunter2\x7f", " hunter2", "hunter2\n", ""} {
-		refused("Zuora-Version", value, zuora.Entity{})
-	}
-	cfg := configFor(server)
-	cfg.Header = http.Header{"Zuora-Entity-Ids": {"7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"}, "User-Agent": nil, "X-Text": {"Zürich, \"x\""}}
-	_ = newSession(t, cfg)
+		for _, name := range notTheCallers {
+			refused(name, "hunter2", zuora.Entity{})
+		}
+		for _, name := range []string{"Zuora-Entity-Ids", "zuora-entity-ids", "entityId", "entityName"} {
+			refused(name, "hunter2", zuora.Entity{ID: "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"})
+		}
+		for _, name := range []string{"", " ", "Zuora Version", "Zuora-Version:", "Zuora-Version\n", "Zürich", "\xff", strings.Repeat("é", 1000)[:1]} {
+			refused(name, "hunter2", zuora.Entity{})
+		}
+		for _, value := range []string{"hunter2\r\nX: y", "hunter2\x00", "hunter2\x7f", " hunter2", "hunter2\n", ""} {
+			refused("Zuora-Version", value, zuora.Entity{})
+		}
+		cfg := kind.configFor(server)
+		cfg.Header = http.Header{"Zuora-Entity-Ids": {"7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"}, "User-Agent": nil, "X-Text": {"Zürich, \"x\""}}
+		_ = newSession(t, cfg)
+	})
 }
 
 // edited returns the header that editor leaves of a request, which has one of its own.

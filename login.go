@@ -1,6 +1,7 @@
 package zuora
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -12,8 +13,10 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/backoff"
+	"github.com/zuora-go/zuora/internal/bearer"
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
+	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/redact"
 	"github.com/zuora-go/zuora/internal/response"
 )
@@ -31,9 +34,9 @@ func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, er
 	defer timeout.Stop()
 	c, err := s.retrieve(ctx)
 	if err != nil {
-		return login{}, fmt.Errorf("zuora: retrieve credentials: %w", s.values(nil, string(c.SecretAccessKey)).Error(err))
+		return login{}, fmt.Errorf("zuora: retrieve credentials: %w", s.values(nil, string(c.SecretAccessKey), string(c.ClientSecret)).Error(err))
 	}
-	if err := c.validate(); err != nil {
+	if err := c.validate(s.entity); err != nil {
 		return login{}, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -57,9 +60,8 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[
 	if wait := t.waitFor(c); wait.Err != nil {
 		return login{}, newLoginError(wait)
 	}
-	sent := s.clock.Now()
 	failed := login{tried: &c}
-	jar, err := s.signIn(ctx, c, func(err error) {
+	g, err := s.send(ctx, c, func(err error) {
 		if !f.Failed(failed, err) { // the callers have been told of a time-out
 			t.mu.Lock()
 			defer t.mu.Unlock()
@@ -69,8 +71,6 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[
 	if err != nil {
 		return failed, err
 	}
-	g := &generation{jar: jar, secret: c.SecretAccessKey}
-	g.Used(sent)
 	return login{&c, g}, nil
 }
 
@@ -95,46 +95,43 @@ func (t *state) wait(err error, tried *Credentials) backoff.Wait {
 	}
 }
 
-// signIn makes the call, without an http.Client, because that would follow
-// redirects. It accepts no response except one that says success and sets a session
-// cookie, and calls failed as soon as the status says so.
-func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error)) (*cookies.Jar, error) {
-	client := Client{Server: s.server + "/", Client: doer(s.base)}
-	optional := func(v string) *string {
-		if v == "" {
-			return nil
-		}
-		return &v
-	}
+// send makes the call, without an http.Client, because that would follow redirects.
+// It accepts no response except one that says success and brings a session cookie or a
+// token, and calls failed as soon as the status says so.
+func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (*generation, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	resp, err := client.PostConnections(ctx, &PostConnectionsParams{
-		APIAccessKeyID:     c.AccessKeyID,
-		APISecretAccessKey: c.SecretAccessKey,
-		ContentType:        PostConnectionsParamsContentTypeApplicationJSON,
-		ZuoraEntityIDs:     optional(s.entity.ID),
-		EntityID:           optional(s.entity.LegacyID),
-		EntityName:         optional(s.entity.LegacyName),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("zuora: POST %s/v1/connections: %w", s.server, redact.New(string(c.SecretAccessKey)).Error(err))
+	call, path := s.connect, origin.Connections
+	if c.oauth() {
+		call, path = s.createToken, origin.Token
 	}
-	values := redact.New(append(cookies.Set(resp.Header["Set-Cookie"]), string(c.SecretAccessKey))...)
+	begun := s.clock.Now()
+	resp, err := call(ctx, Client{Server: s.server + "/", Client: doer(s.base)}, c)
+	if err != nil {
+		return nil, fmt.Errorf("zuora: POST %s%s: %w", s.server, path, redact.New(string(c.secret())).Error(err))
+	}
+	secrets := append(cookies.Set(resp.Header["Set-Cookie"]), string(c.secret()))
+	values := redact.New(secrets...)
 	defer response.Discard(resp)
 	if e := verdict(resp, response.Head{}, values, false); e != nil { // which stands, though the body may never come
 		failed(e)
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLogin+1))
-	came := fmt.Sprintf("zuora: POST %s/v1/connections: %d %s, %s, %d bytes", s.server, resp.StatusCode, http.StatusText(resp.StatusCode),
+	whole := len(body) <= maxLogin
+	plain := response.Plain(resp, response.Head{Bytes: body, Whole: whole}, maxLogin) // Base may leave that to others
+	plain.Bytes = bytes.TrimPrefix(plain.Bytes, []byte("\ufeff"))
+	var token TokenResponse
+	if c.oauth() {
+		_ = json.Unmarshal(plain.Bytes, &token)
+		values = redact.New(append(secrets, string(token.AccessToken))...)
+	}
+	came := fmt.Sprintf("zuora: POST %s%s: %d %s, %s, %d bytes", s.server, path, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(redact.Line(values.Head(resp.Header.Get("Content-Type"), maxLine), 60), "no Content-Type"), len(body))
 	// The body is not kept: it may show the secret in a way that nobody has thought of.
 	if failed := verdict(resp, response.Head{Bytes: body[:min(len(body), response.MaxJudged)], Whole: err == nil && len(body) <= response.MaxJudged}, values, false); failed != nil {
 		return nil, failed
 	}
-	whole := len(body) <= maxLogin
-	plain := response.Plain(resp, response.Head{Bytes: body, Whole: whole}, maxLogin) // Base may leave that to others
-	var answer CommonResponseType
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s, then: %w", came, values.Error(err))
@@ -142,6 +139,19 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 		return nil, fmt.Errorf("%s and more: not a login response", came)
 	case !plain.Whole || resp.StatusCode/100 != 2 || !response.IsJSON(resp.Header):
 		return nil, fmt.Errorf("%s: not a login response", came)
+	case !json.Valid(plain.Bytes):
+		return nil, fmt.Errorf("%s: not the JSON of a login response", came)
+	}
+	if c.oauth() {
+		t, err := s.bearer(token, values)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", came, err)
+		}
+		t.Begun = time.Unix(0, begun.Wall)
+		return newGeneration(c, begun, cookies.Of(nil), t), nil
+	}
+	var answer CommonResponseType
+	switch {
 	case json.Unmarshal(plain.Bytes, &answer) != nil:
 		return nil, fmt.Errorf("%s: not the JSON of a login response", came)
 	case !answer.Success:
@@ -156,7 +166,46 @@ func (s *Session) signIn(ctx context.Context, c Credentials, failed func(error))
 		}
 		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, cookies.Session, s.origin, names)
 	}
-	return jar, nil
+	return newGeneration(c, begun, jar, nil), nil
+}
+
+// connect sends the login of a user.
+func (s *Session) connect(ctx context.Context, client Client, c Credentials) (*http.Response, error) {
+	optional := func(v string) *string {
+		if v == "" {
+			return nil
+		}
+		return &v
+	}
+	return client.PostConnections(ctx, &PostConnectionsParams{
+		APIAccessKeyID:     c.AccessKeyID,
+		APISecretAccessKey: c.SecretAccessKey,
+		ContentType:        PostConnectionsParamsContentTypeApplicationJSON,
+		ZuoraEntityIDs:     optional(s.entity.ID),
+		EntityID:           optional(s.entity.LegacyID),
+		EntityName:         optional(s.entity.LegacyName),
+	})
+}
+
+// createToken sends the login of an OAuth client.
+func (s *Session) createToken(ctx context.Context, client Client, c Credentials) (*http.Response, error) {
+	return client.CreateTokenWithFormdataBody(ctx, nil, TokenRequest{
+		ClientID: c.ClientID, ClientSecret: string(c.ClientSecret), GrantType: TokenRequestGrantTypeClientCredentials,
+	})
+}
+
+// bearer returns the token of a response, if it is one that can be sent. A token
+// that does not say when it expires is used until it is refused.
+func (s *Session) bearer(r TokenResponse, values *redact.Values) (*bearer.Token, error) {
+	if r.TokenType != "" && !strings.EqualFold(r.TokenType, "bearer") {
+		return nil, fmt.Errorf("its token_type is %q, not bearer", redact.Line(values.Head(r.TokenType, maxLine), 40))
+	}
+	seconds, _ := r.ExpiresIn.Float64()
+	t := &bearer.Token{Value: string(r.AccessToken), Life: bearer.Life(seconds)}
+	if t.Life == 0 {
+		s.log.Warn("zuora: the token does not say when it expires; it is used until it is refused", "expires_in", redact.Line(values.Head(string(r.ExpiresIn), maxLine), 40))
+	}
+	return t, t.Check()
 }
 
 const maxLogin = 1 << 20 // bytes of a login response

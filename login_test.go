@@ -114,89 +114,95 @@ func TestCompressedLoginResponses(t *testing.T) {
 }
 
 func TestLoginAnswerWithoutEndIsReadToOneMebibyte(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	server.Intercept(func(*http.Request) http.Handler {
-		return flushed(`{"success":true,"filler":"`, func(w http.ResponseWriter, r *http.Request) {
-			block := []byte(strings.Repeat("x", 64<<10))
-			for r.Context().Err() == nil {
-				if _, err := w.Write(block); err != nil {
-					return
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		server.Intercept(func(*http.Request) http.Handler {
+			return flushed(`{"success":true,"filler":"`, func(w http.ResponseWriter, r *http.Request) {
+				block := []byte(strings.Repeat("x", 64<<10))
+				for r.Context().Err() == nil {
+					if _, err := w.Write(block); err != nil {
+						return
+					}
 				}
-			}
+			})
 		})
+		session := newSession(t, kind.configFor(server))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := session.Connect(t.Context())
+		runtime.ReadMemStats(&after)
+		require.ErrorContains(t, err, "1048577 bytes and more")
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
 	})
-	session := newSession(t, configFor(server))
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	err := session.Connect(t.Context())
-	runtime.ReadMemStats(&after)
-	require.ErrorContains(t, err, "1048577 bytes and more")
-	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16<<20))
 }
 
 func TestLoginAnswerThatNeverComesEndsAtLoginTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.Intercept(func(*http.Request) http.Handler {
-			return flushed(`{"success"`, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(*http.Request) http.Handler {
+				return flushed(`{"success"`, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			begun := time.Now()
+			require.ErrorIs(t, session.Connect(t.Context()), context.DeadlineExceeded)
+			require.Equal(t, 30*time.Second, time.Since(begun))
 		})
-		session := newSession(t, inMemoryConfig(tenant))
-		begun := time.Now()
-		require.ErrorIs(t, session.Connect(t.Context()), context.DeadlineExceeded)
-		require.Equal(t, 30*time.Second, time.Since(begun))
 	})
 }
 
 // Rule 10: failed logins are not hammered.
 
 func TestWrongPasswordIsTriedOnceInFiveMinutes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		cfg := inMemoryConfig(tenant)
-		var mu sync.Mutex
-		current := zuora.Credentials{AccessKeyID: tenant.Credentials().AccessKeyID, SecretAccessKey: "old"}
-		cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			return current, nil
-		})
-		session := newSession(t, cfg)
-		var wg sync.WaitGroup
-		begun := time.Now()
-		for i := range 10 {
-			wg.Go(func() {
-				time.Sleep(time.Duration(i) * time.Millisecond)
-				for time.Since(begun) < 10*time.Minute {
-					var err error
-					if i%5 == 0 {
-						err = session.Connect(t.Context())
-					} else {
-						_, err = session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
-					}
-					var failure *zuora.Error
-					if !assert.ErrorIs(t, err, zuora.ErrUnauthenticated) || !assert.ErrorAs(t, err, &failure) {
-						return
-					}
-					next := time.Now().Add(failure.RetryAfter).UTC().Format(time.RFC3339)
-					assert.ErrorContains(t, err, "next try not before "+next)
-					assert.LessOrEqual(t, failure.RetryAfter, 5*time.Minute)
-					assert.Positive(t, failure.RetryAfter)
-					time.Sleep(time.Second)
-				}
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := kind.inMemoryConfig(tenant)
+			var mu sync.Mutex
+			current := kind.made("someone", "old")
+			cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				return current, nil
 			})
-		}
-		wg.Wait()
-		require.LessOrEqual(t, tenant.Logins(), 3)
-		require.GreaterOrEqual(t, tenant.Logins(), 2)
+			session := newSession(t, cfg)
+			var wg sync.WaitGroup
+			begun := time.Now()
+			for i := range 10 {
+				wg.Go(func() {
+					time.Sleep(time.Duration(i) * time.Millisecond)
+					for time.Since(begun) < 10*time.Minute {
+						var err error
+						if i%5 == 0 {
+							err = session.Connect(t.Context())
+						} else {
+							_, err = session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+						}
+						var failure *zuora.Error
+						if !assert.ErrorIs(t, err, zuora.ErrUnauthenticated) || !assert.ErrorAs(t, err, &failure) {
+							return
+						}
+						next := time.Now().Add(failure.RetryAfter).UTC().Format(time.RFC3339)
+						assert.ErrorContains(t, err, "next try not before "+next)
+						assert.LessOrEqual(t, failure.RetryAfter, 5*time.Minute)
+						assert.Positive(t, failure.RetryAfter)
+						time.Sleep(time.Second)
+					}
+				})
+			}
+			wg.Wait()
+			require.LessOrEqual(t, tenant.Logins(), 3)
+			require.GreaterOrEqual(t, tenant.Logins(), 2)
 
-		mu.Lock()
-		current = tenant.Credentials()
-		mu.Unlock()
-		before := tenant.Logins()
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		require.Equal(t, before+1, tenant.Logins(), "another value is tried at once")
+			mu.Lock()
+			current = kind.credentials(tenant)
+			mu.Unlock()
+			before := tenant.Logins()
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			require.Equal(t, before+1, tenant.Logins(), "another value is tried at once")
+		})
 	})
 }
 
@@ -277,120 +283,128 @@ func TestStatusOfALoginStandsWithoutItsBody(t *testing.T) {
 
 // A provider that goes back and forth between two wrong values hammers neither.
 func TestRefusedCredentialsAreRememberedOneByOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		cfg := inMemoryConfig(tenant)
-		var asked int
-		cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
-			asked++
-			return zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret("wrong " + strconv.Itoa(asked%2))}, nil
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := kind.inMemoryConfig(tenant)
+			var asked int
+			cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+				asked++
+				return zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret("wrong " + strconv.Itoa(asked%2))}, nil
+			})
+			session := newSession(t, cfg)
+			for range 280 {
+				require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated)
+				time.Sleep(time.Second)
+			}
+			require.Equal(t, 2, tenant.Logins())
 		})
-		session := newSession(t, cfg)
-		for range 280 {
-			require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated)
-			time.Sleep(time.Second)
-		}
-		require.Equal(t, 2, tenant.Logins())
 	})
 }
 
 func TestRateLimitedLoginWaits(t *testing.T) {
-	for what, test := range map[string]struct {
-		answer http.Handler
-		wait   time.Duration
-	}{
-		"as long as Retry-After says": {zuoratest.ConcurrencyLimited(2 * time.Minute), 2 * time.Minute},
-		"a minute without one":        {zuoratest.RateLimited(), time.Minute},
-	} {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				tenant.Intercept(func(*http.Request) http.Handler { return test.answer })
-				session := newSession(t, inMemoryConfig(tenant))
-				begun := time.Now()
-				for time.Since(begun) < test.wait {
-					require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrRateLimited)
-					_, _, err := get(t.Context(), session, "/v1/ok")
-					require.ErrorIs(t, err, zuora.ErrRateLimited)
-					time.Sleep(time.Second)
-				}
-				require.Equal(t, 1, tenant.Logins())
-				tenant.Intercept(nil)
-				require.NoError(t, session.Connect(t.Context()))
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, test := range map[string]struct {
+			answer http.Handler
+			wait   time.Duration
+		}{
+			"as long as Retry-After says": {zuoratest.ConcurrencyLimited(2 * time.Minute), 2 * time.Minute},
+			"a minute without one":        {zuoratest.RateLimited(), time.Minute},
+		} {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					tenant.Intercept(func(*http.Request) http.Handler { return test.answer })
+					session := newSession(t, kind.inMemoryConfig(tenant))
+					begun := time.Now()
+					for time.Since(begun) < test.wait {
+						require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrRateLimited)
+						_, _, err := get(t.Context(), session, "/v1/ok")
+						require.ErrorIs(t, err, zuora.ErrRateLimited)
+						time.Sleep(time.Second)
+					}
+					require.Equal(t, 1, tenant.Logins())
+					tenant.Intercept(nil)
+					require.NoError(t, session.Connect(t.Context()))
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestFailingLoginBacksOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.HTMLPage(http.StatusServiceUnavailable) })
-		session := newSession(t, inMemoryConfig(tenant))
-		begun := time.Now()
-		attempt := func() {
-			var failure *zuora.Error
-			require.ErrorAs(t, session.Connect(t.Context()), &failure)
-			require.Equal(t, http.StatusServiceUnavailable, failure.StatusCode)
-			_, _, err := get(t.Context(), session, "/v1/ok")
-			require.ErrorAs(t, err, &failure)
-			time.Sleep(100 * time.Millisecond)
-		}
-		for time.Since(begun) < time.Minute {
-			attempt()
-		}
-		inAMinute := tenant.Logins()
-		require.LessOrEqual(t, inAMinute, 6)
-		require.GreaterOrEqual(t, inAMinute, 4)
-		for time.Since(begun) < 11*time.Minute {
-			attempt()
-		}
-		inTenMore := tenant.Logins() - inAMinute
-		require.LessOrEqual(t, inTenMore, 20, "30 s apart at the least")
-		require.GreaterOrEqual(t, inTenMore, 15, "and not much more")
-
-		tenant.Intercept(nil)
-		time.Sleep(38 * time.Second)
-		require.NoError(t, session.Connect(t.Context()))
-		tenant.Expire()
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			if isLogin(r) {
-				return zuoratest.ServerError()
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.HTMLPage(http.StatusServiceUnavailable) })
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			begun := time.Now()
+			attempt := func() {
+				var failure *zuora.Error
+				require.ErrorAs(t, session.Connect(t.Context()), &failure)
+				require.Equal(t, http.StatusServiceUnavailable, failure.StatusCode)
+				_, _, err := get(t.Context(), session, "/v1/ok")
+				require.ErrorAs(t, err, &failure)
+				time.Sleep(100 * time.Millisecond)
 			}
-			return nil
+			for time.Since(begun) < time.Minute {
+				attempt()
+			}
+			inAMinute := tenant.Logins()
+			require.LessOrEqual(t, inAMinute, 6)
+			require.GreaterOrEqual(t, inAMinute, 4)
+			for time.Since(begun) < 11*time.Minute {
+				attempt()
+			}
+			inTenMore := tenant.Logins() - inAMinute
+			require.LessOrEqual(t, inTenMore, 20, "30 s apart at the least")
+			require.GreaterOrEqual(t, inTenMore, 15, "and not much more")
+
+			tenant.Intercept(nil)
+			time.Sleep(38 * time.Second)
+			require.NoError(t, session.Connect(t.Context()))
+			kind.expire(tenant)
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				if isLogin(r) {
+					return zuoratest.ServerError()
+				}
+				return nil
+			})
+			_, _, err := get(t.Context(), session, "/v1/ok")
+			require.Error(t, err)
+			tenant.Intercept(nil)
+			time.Sleep(1250 * time.Millisecond)
+			require.NoError(t, session.Connect(t.Context()), "after a success the wait begins with a second again")
 		})
-		_, _, err := get(t.Context(), session, "/v1/ok")
-		require.Error(t, err)
-		tenant.Intercept(nil)
-		time.Sleep(1250 * time.Millisecond)
-		require.NoError(t, session.Connect(t.Context()), "after a success the wait begins with a second again")
 	})
 }
 
 // How long each wait is, is told to the callers.
 func TestWaitsBetweenFailingLogins(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.HTMLPage(http.StatusServiceUnavailable) })
-		session := newSession(t, inMemoryConfig(tenant))
-		longer := 0
-		for i := range 40 {
-			var failure *zuora.Error
-			require.ErrorAs(t, session.Connect(t.Context()), &failure)
-			require.Equal(t, i+1, tenant.Logins())
-			least := min(time.Second<<min(i, 10), 30*time.Second)
-			require.GreaterOrEqual(t, failure.RetryAfter, least)
-			require.Less(t, failure.RetryAfter, least+least/4)
-			if failure.RetryAfter > least+least/100 {
-				longer++
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(*http.Request) http.Handler { return zuoratest.HTMLPage(http.StatusServiceUnavailable) })
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			longer := 0
+			for i := range 40 {
+				var failure *zuora.Error
+				require.ErrorAs(t, session.Connect(t.Context()), &failure)
+				require.Equal(t, i+1, tenant.Logins())
+				least := min(time.Second<<min(i, 10), 30*time.Second)
+				require.GreaterOrEqual(t, failure.RetryAfter, least)
+				require.Less(t, failure.RetryAfter, least+least/4)
+				if failure.RetryAfter > least+least/100 {
+					longer++
+				}
+				time.Sleep(failure.RetryAfter)
 			}
-			time.Sleep(failure.RetryAfter)
-		}
-		require.Positive(t, longer, "programs that failed together do not all come back together")
+			require.Positive(t, longer, "programs that failed together do not all come back together")
+		})
 	})
 }
 
@@ -417,108 +431,112 @@ func TestFailingProviderBacksOff(t *testing.T) {
 // Whatever makes a login fail, callers get a LoginError that says when the next is
 // due: those who waited for it, and those who come before that.
 func TestEveryFailedLoginIsALoginError(t *testing.T) {
-	broken := errors.New("the vault is sealed")
-	answer := func(h http.Handler) func(*zuora.SessionConfig, *zuoratest.Tenant) {
-		return func(_ *zuora.SessionConfig, tenant *zuoratest.Tenant) {
-			tenant.Intercept(func(*http.Request) http.Handler { return h })
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		broken := errors.New("the vault is sealed")
+		answer := func(h http.Handler) func(*zuora.SessionConfig, *zuoratest.Tenant) {
+			return func(_ *zuora.SessionConfig, tenant *zuoratest.Tenant) {
+				tenant.Intercept(func(*http.Request) http.Handler { return h })
+			}
 		}
-	}
-	provide := func(f zuora.CredentialsFunc) func(*zuora.SessionConfig, *zuoratest.Tenant) {
-		return func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) { cfg.Credentials = f }
-	}
-	for what, test := range map[string]struct {
-		prepare func(*zuora.SessionConfig, *zuoratest.Tenant)
-		next    time.Duration // and up to a quarter more
-		is      error
-		text    string
-	}{
-		"a provider that fails":       {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{}, broken }), time.Second, broken, "retrieve credentials: the vault is sealed"},
-		"a provider that panics":      {provide(func(context.Context) (zuora.Credentials, error) { panic(broken) }), time.Second, nil, "the call panicked with a *errors.errorString"},
-		"a provider without a secret": {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{AccessKeyID: "u"}, nil }), time.Second, nil, "SecretAccessKey is empty"},
-		"a provider that hangs": {provide(func(ctx context.Context) (zuora.Credentials, error) {
-			<-ctx.Done()
-			return zuora.Credentials{}, ctx.Err()
-		}), time.Second, context.DeadlineExceeded,
-			"not done after 30s (LoginTimeout): context deadline exceeded"},
-		"a transport that fails": {func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) {
-			cfg.Base = roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken })
-		}, time.Second, broken, "POST https://rest.zuora.example/v1/connections: the vault is sealed"},
-		"refused credentials": {answer(zuoratest.Unauthorized()), 5 * time.Minute, zuora.ErrUnauthenticated, "POST /v1/connections: 401 Unauthorized: 90000011"},
-		"a rate limit":        {answer(zuoratest.ConcurrencyLimited(2 * time.Minute)), 2 * time.Minute, zuora.ErrRateLimited, "429 Too Many Requests"},
-		"another failure":     {answer(zuoratest.ServerError()), time.Second, nil, "500 Internal Server Error"},
-		"no cookie":           {answer(jsonAnswer(`{"success":true}`)), time.Second, nil, "success without a ZSession cookie"},
-		"a redirect":          {answer(http.RedirectHandler("/", http.StatusFound)), time.Second, nil, "(a login follows no redirect)"},
-	} {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				cfg := inMemoryConfig(tenant)
-				test.prepare(&cfg, tenant)
-				session := newSession(t, cfg)
-				var next time.Time
-				for range 2 { // and then by what is known
-					_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
-					for _, err := range []error{err, session.Connect(t.Context())} {
-						var failed *zuora.LoginError
-						require.ErrorAs(t, err, &failed)
-						if next.IsZero() {
-							next = failed.Next
-							require.GreaterOrEqual(t, time.Until(next), test.next)
-							require.LessOrEqual(t, time.Until(next), test.next+test.next/4)
+		provide := func(f zuora.CredentialsFunc) func(*zuora.SessionConfig, *zuoratest.Tenant) {
+			return func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) { cfg.Credentials = f }
+		}
+		for what, test := range map[string]struct {
+			prepare func(*zuora.SessionConfig, *zuoratest.Tenant)
+			next    time.Duration // and up to a quarter more
+			is      error
+			text    string
+		}{
+			"a provider that fails":       {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{}, broken }), time.Second, broken, "retrieve credentials: the vault is sealed"},
+			"a provider that panics":      {provide(func(context.Context) (zuora.Credentials, error) { panic(broken) }), time.Second, nil, "the call panicked with a *errors.errorString"},
+			"a provider without a secret": {provide(func(context.Context) (zuora.Credentials, error) { return zuora.Credentials{AccessKeyID: "u"}, nil }), time.Second, nil, "SecretAccessKey is empty"},
+			"a provider that hangs": {provide(func(ctx context.Context) (zuora.Credentials, error) {
+				<-ctx.Done()
+				return zuora.Credentials{}, ctx.Err()
+			}), time.Second, context.DeadlineExceeded,
+				"not done after 30s (LoginTimeout): context deadline exceeded"},
+			"a transport that fails": {func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) {
+				cfg.Base = roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken })
+			}, time.Second, broken, "POST https://rest.zuora.example" + kind.path() + ": the vault is sealed"},
+			"refused credentials": {answer(zuoratest.Unauthorized()), 5 * time.Minute, zuora.ErrUnauthenticated, "POST " + kind.path() + ": 401 Unauthorized: 90000011"},
+			"a rate limit":        {answer(zuoratest.ConcurrencyLimited(2 * time.Minute)), 2 * time.Minute, zuora.ErrRateLimited, "429 Too Many Requests"},
+			"another failure":     {answer(zuoratest.ServerError()), time.Second, nil, "500 Internal Server Error"},
+			"no session":          {answer(jsonAnswer(`{"success":true}`)), time.Second, nil, map[loginKind]string{byPassword: "success without a ZSession cookie", byOAuth: "it contains no access_token"}[kind]},
+			"a redirect":          {answer(http.RedirectHandler("/", http.StatusFound)), time.Second, nil, "(a login follows no redirect)"},
+		} {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					cfg := kind.inMemoryConfig(tenant)
+					test.prepare(&cfg, tenant)
+					session := newSession(t, cfg)
+					var next time.Time
+					for range 2 { // and then by what is known
+						_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+						for _, err := range []error{err, session.Connect(t.Context())} {
+							var failed *zuora.LoginError
+							require.ErrorAs(t, err, &failed)
+							if next.IsZero() {
+								next = failed.Next
+								require.GreaterOrEqual(t, time.Until(next), test.next)
+								require.LessOrEqual(t, time.Until(next), test.next+test.next/4)
+							}
+							require.Equal(t, next, failed.Next)
+							require.ErrorContains(t, failed, "zuora: login failed: ")
+							require.ErrorContains(t, failed, test.text)
+							require.ErrorContains(t, failed, "; next try not before "+next.UTC().Format(time.RFC3339))
+							require.NotContains(t, strings.TrimPrefix(failed.Error(), "zuora: "), "zuora: ")
+							require.Equal(t, failed.Err, errors.Unwrap(failed))
+							if test.is != nil {
+								require.ErrorIs(t, err, test.is)
+							}
+							*failed = zuora.LoginError{} // it is the caller's own
 						}
-						require.Equal(t, next, failed.Next)
-						require.ErrorContains(t, failed, "zuora: login failed: ")
-						require.ErrorContains(t, failed, test.text)
-						require.ErrorContains(t, failed, "; next try not before "+next.UTC().Format(time.RFC3339))
-						require.NotContains(t, strings.TrimPrefix(failed.Error(), "zuora: "), "zuora: ")
-						require.Equal(t, failed.Err, errors.Unwrap(failed))
-						if test.is != nil {
-							require.ErrorIs(t, err, test.is)
-						}
-						*failed = zuora.LoginError{} // it is the caller's own
 					}
-				}
+				})
 			})
-		})
-	}
-	require.EqualError(t, &zuora.LoginError{}, "zuora: login failed: no cause; next try not before 0001-01-01T00:00:00Z")
+		}
+		require.EqualError(t, &zuora.LoginError{}, "zuora: login failed: no cause; next try not before 0001-01-01T00:00:00Z")
+	})
 }
 
 // Nor do those share one who waited for the same login.
 func TestErrorOfALoginIsEachWaitersOwn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.Intercept(func(*http.Request) http.Handler {
-			return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "try later")
-		})
-		cfg := inMemoryConfig(tenant)
-		door := newGate(tenant.Credentials())
-		cfg.Credentials = door
-		session := newSession(t, cfg)
-		errs := make(chan error, 2)
-		for range 2 {
-			go func() { errs <- session.Connect(t.Context()) }()
-		}
-		synctest.Wait()
-		close(door.open)
-		var failures [3]*zuora.Error
-		require.ErrorAs(t, <-errs, &failures[0])
-		require.ErrorAs(t, <-errs, &failures[1])
-		require.ErrorAs(t, session.Connect(t.Context()), &failures[2])
-		for i, mine := range failures {
-			others := func() string {
-				return fmt.Sprintf("%+v %+v", *failures[(i+1)%3], *failures[(i+2)%3])
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(*http.Request) http.Handler {
+				return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "try later")
+			})
+			cfg := kind.inMemoryConfig(tenant)
+			door := newGate(kind.credentials(tenant))
+			cfg.Credentials = door
+			session := newSession(t, cfg)
+			errs := make(chan error, 2)
+			for range 2 {
+				go func() { errs <- session.Connect(t.Context()) }()
 			}
-			before := others()
-			mine.StatusCode = 0
-			mine.Reasons[0].Message = "changed"
-			mine.Header["Content-Type"][0] = "changed"
-			mine.Header.Set("More", "changed")
-			require.Equal(t, before, others())
-		}
-		require.Equal(t, 1, tenant.Logins())
+			synctest.Wait()
+			close(door.open)
+			var failures [3]*zuora.Error
+			require.ErrorAs(t, <-errs, &failures[0])
+			require.ErrorAs(t, <-errs, &failures[1])
+			require.ErrorAs(t, session.Connect(t.Context()), &failures[2])
+			for i, mine := range failures {
+				others := func() string {
+					return fmt.Sprintf("%+v %+v", *failures[(i+1)%3], *failures[(i+2)%3])
+				}
+				before := others()
+				mine.StatusCode = 0
+				mine.Reasons[0].Message = "changed"
+				mine.Header["Content-Type"][0] = "changed"
+				mine.Header.Set("More", "changed")
+				require.Equal(t, before, others())
+			}
+			require.Equal(t, 1, tenant.Logins())
+		})
 	})
 }
 
@@ -546,28 +564,30 @@ func TestProviderThatWasRefusedItself(t *testing.T) {
 }
 
 func TestHeldBackErrorIsEachCallersOwn(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	server.Intercept(func(*http.Request) http.Handler {
-		return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "try later")
-	})
-	session := newSession(t, configFor(server))
-	var wg sync.WaitGroup
-	for range 20 { // some share a login, the others meet the hold; -race looks on
-		wg.Go(func() {
-			var failure *zuora.Error
-			if !assert.ErrorAs(t, session.Connect(t.Context()), &failure) {
-				return
-			}
-			assert.Equal(t, "try later", failure.Reasons[0].Message)
-			failure.StatusCode, failure.Path = 0, ""
-			failure.Reasons[0] = zuora.Reason{Message: "changed"}
-			failure.Header["Content-Type"][0] = "changed"
-			failure.Header.Set("More", "changed")
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		server.Intercept(func(*http.Request) http.Handler {
+			return zuoratest.Failed(http.StatusServiceUnavailable, "50000060", "try later")
 		})
-	}
-	wg.Wait()
-	require.ErrorContains(t, session.Connect(t.Context()), "503 Service Unavailable: 50000060 try later")
-	require.Equal(t, 1, server.Logins())
+		session := newSession(t, kind.configFor(server))
+		var wg sync.WaitGroup
+		for range 20 { // some share a login, the others meet the hold; -race looks on
+			wg.Go(func() {
+				var failure *zuora.Error
+				if !assert.ErrorAs(t, session.Connect(t.Context()), &failure) {
+					return
+				}
+				assert.Equal(t, "try later", failure.Reasons[0].Message)
+				failure.StatusCode, failure.Path = 0, ""
+				failure.Reasons[0] = zuora.Reason{Message: "changed"}
+				failure.Header["Content-Type"][0] = "changed"
+				failure.Header.Set("More", "changed")
+			})
+		}
+		wg.Wait()
+		require.ErrorContains(t, session.Connect(t.Context()), "503 Service Unavailable: 50000060 try later")
+		require.Equal(t, 1, server.Logins())
+	})
 }
 
 // Rule 12: what the session says of itself.
@@ -658,64 +678,71 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 
 // Where and as what, which the other tests leave out: a program may have many sessions.
 func TestLogLinesNameServerAndEntity(t *testing.T) {
-	for entity, want := range map[zuora.Entity]string{
-		{}: `""`, {ID: "uuid"}: "uuid", {LegacyID: "id"}: "id", {LegacyName: "name"}: "name",
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			tenant := inMemory(zuoratest.Config{})
-			defer tenant.Close()
-			var log records
-			cfg := inMemoryConfig(tenant)
-			cfg.Entity = entity
-			cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)).WithGroup("client")
-			session := newSession(t, cfg)
-			requireStatus(t, session, "/v1/ok", http.StatusOK)
-			tenant.Expire()
-			requireStatus(t, session, "/v1/ok", http.StatusOK)
-			tenant.Expire()
-			tenant.Intercept(func(r *http.Request) http.Handler {
-				if isLogin(r) {
-					return zuoratest.ServerError()
-				}
-				return nil
-			})
-			_, err := session.HTTPClient().Get(session.Server() + "/v1/ok")
-			require.Error(t, err)
-			synctest.Wait()
-			lines := log.take()
-			require.Len(t, lines, 6)
-			for _, line := range lines {
-				require.Contains(t, line, " client.server="+session.Server()+" client.entity="+want+" ")
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for entity, want := range map[zuora.Entity]string{
+			{}: `""`, {ID: "uuid"}: "uuid", {LegacyID: "id"}: "id", {LegacyName: "name"}: "name",
+		} {
+			if kind == byOAuth && entity.LegacyID+entity.LegacyName != "" {
+				continue // an error
 			}
-		})
-	}
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				var log records
+				cfg := kind.inMemoryConfig(tenant)
+				cfg.Entity = entity
+				cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)).WithGroup("client")
+				session := newSession(t, cfg)
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				kind.expire(tenant)
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				kind.expire(tenant)
+				tenant.Intercept(func(r *http.Request) http.Handler {
+					if isLogin(r) {
+						return zuoratest.ServerError()
+					}
+					return nil
+				})
+				_, err := session.HTTPClient().Get(session.Server() + "/v1/ok")
+				require.Error(t, err)
+				synctest.Wait()
+				lines := log.take()
+				require.Len(t, lines, 6)
+				for _, line := range lines {
+					require.Contains(t, line, " client.server="+session.Server()+" client.entity="+want+" ")
+				}
+			})
+		}
+	})
 }
 
 // What it took, and until when, which the other tests leave out.
 func TestLogOfSignInsHasTheirTimes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		var refused atomic.Bool
-		tenant.Intercept(func(*http.Request) http.Handler {
-			time.Sleep(3 * time.Second)
-			if refused.Load() {
-				return zuoratest.Unauthorized()
-			}
-			return nil
-		})
-		var log records
-		cfg := inMemoryConfig(tenant)
-		cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
-		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
-		synctest.Wait()
-		require.Contains(t, strings.Join(log.take(), "\n"), " duration=3s")
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			var refused atomic.Bool
+			tenant.Intercept(func(*http.Request) http.Handler {
+				time.Sleep(3 * time.Second)
+				if refused.Load() {
+					return zuoratest.Unauthorized()
+				}
+				return nil
+			})
+			var log records
+			cfg := kind.inMemoryConfig(tenant)
+			cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			require.NoError(t, newSession(t, cfg).Connect(t.Context()))
+			synctest.Wait()
+			require.Contains(t, strings.Join(log.take(), "\n"), " duration=3s")
 
-		refused.Store(true)
-		require.Error(t, newSession(t, cfg).Connect(t.Context()))
-		synctest.Wait()
-		until := time.Now().Add(5 * time.Minute).Format("2006-01-02T15:04:05.000Z07:00")
-		require.Contains(t, strings.Join(log.take(), "\n"), " until="+until)
+			refused.Store(true)
+			require.Error(t, newSession(t, cfg).Connect(t.Context()))
+			synctest.Wait()
+			until := time.Now().Add(5 * time.Minute).Format("2006-01-02T15:04:05.000Z07:00")
+			require.Contains(t, strings.Join(log.take(), "\n"), " until="+until)
+		})
 	})
 }
 

@@ -95,32 +95,34 @@ func TestCallIsNotRedirectedToAnotherOrigin(t *testing.T) {
 }
 
 func TestRedirectsWithinTheOriginAreFollowed(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	server.Handle("GET /v1/moved", http.RedirectHandler("/v1/ok", http.StatusFound))
-	server.Handle("POST /v1/moved", http.RedirectHandler("/v1/echo", http.StatusTemporaryRedirect))
-	server.Handle("/v1/circle", http.RedirectHandler("/v1/circle", http.StatusFound))
-	server.Handle("POST /v1/login", http.RedirectHandler("/v1/connections", http.StatusTemporaryRedirect))
-	session := newSession(t, configFor(server))
-	for _, do := range []func(*http.Request) (*http.Response, error){session.HTTPClient().Do, session.Do, (&http.Client{Transport: session.Transport()}).Do} {
-		resp, err := do(newRequest(t, http.MethodGet, session.Server()+"/v1/moved", nil))
-		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, resp.StatusCode)
-		require.NoError(t, resp.Body.Close())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		server.Handle("GET /v1/moved", http.RedirectHandler("/v1/ok", http.StatusFound))
+		server.Handle("POST /v1/moved", http.RedirectHandler("/v1/echo", http.StatusTemporaryRedirect))
+		server.Handle("/v1/circle", http.RedirectHandler("/v1/circle", http.StatusFound))
+		server.Handle("POST /v1/login", http.RedirectHandler("/v1/connections", http.StatusTemporaryRedirect))
+		session := newSession(t, kind.configFor(server))
+		for _, do := range []func(*http.Request) (*http.Response, error){session.HTTPClient().Do, session.Do, (&http.Client{Transport: session.Transport()}).Do} {
+			resp, err := do(newRequest(t, http.MethodGet, session.Server()+"/v1/moved", nil))
+			require.NoError(t, err)
+			require.Equal(t, http.StatusOK, resp.StatusCode)
+			require.NoError(t, resp.Body.Close())
 
-		resp, err = do(newRequest(t, http.MethodPost, session.Server()+"/v1/moved", strings.NewReader("text")))
-		require.NoError(t, err)
-		body, err := io.ReadAll(resp.Body)
-		require.NoError(t, err)
-		require.NoError(t, resp.Body.Close())
-		require.Equal(t, "text", string(body))
+			resp, err = do(newRequest(t, http.MethodPost, session.Server()+"/v1/moved", strings.NewReader("text")))
+			require.NoError(t, err)
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.Equal(t, "text", string(body))
 
-		_, err = do(newRequest(t, http.MethodGet, session.Server()+"/v1/circle", nil))
-		require.ErrorContains(t, err, "stopped after 10 redirects")
+			_, err = do(newRequest(t, http.MethodGet, session.Server()+"/v1/circle", nil))
+			require.ErrorContains(t, err, "stopped after 10 redirects")
 
-		_, err = do(newRequest(t, http.MethodPost, session.Server()+"/v1/login", nil))
-		require.ErrorContains(t, err, "Connect")
-	}
-	require.Equal(t, 1, server.Logins())
+			_, err = do(newRequest(t, http.MethodPost, session.Server()+"/v1/login", nil))
+			require.ErrorContains(t, err, "Connect")
+		}
+		require.Equal(t, 1, server.Logins())
+	})
 }
 
 func TestRequestsToOtherOriginsAreRefused(t *testing.T) {
@@ -153,46 +155,50 @@ func TestRequestsToOtherOriginsAreRefused(t *testing.T) {
 }
 
 func TestSigningInThroughTheSessionIsRefused(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	for _, path := range []string{"/v1/connections", "/v1/connections/", "//v1//connections", "/v1/x/../connections", "/v1%2Fconnections"} {
-		_, err := session.Do(newRequest(t, http.MethodPost, session.Server()+path, nil))
-		require.ErrorContains(t, err, "Connect", path)
-	}
-	client, err := zuora.NewClientWithResponses(session.Server(), zuora.WithHTTPClient(session))
-	require.NoError(t, err)
-	_, err = client.PostConnectionsWithResponse(t.Context(), connectionParams(server))
-	require.ErrorContains(t, err, "Connect")
-	require.Zero(t, server.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		for _, path := range []string{"/v1/connections", "/v1/connections/", "//v1//connections", "/v1/x/../connections", "/v1%2Fconnections"} {
+			_, err := session.Do(newRequest(t, http.MethodPost, session.Server()+path, nil))
+			require.ErrorContains(t, err, "Connect", path)
+		}
+		client, err := zuora.NewClientWithResponses(session.Server(), zuora.WithHTTPClient(session))
+		require.NoError(t, err)
+		_, err = client.PostConnectionsWithResponse(t.Context(), connectionParams(server))
+		require.ErrorContains(t, err, "Connect")
+		require.Zero(t, server.Logins())
+	})
 }
 
 func TestOriginsThatDifferInCaseOrDefaultPortAreTheSame(t *testing.T) {
-	for server, targets := range map[string][]string{
-		"https://rest.zuora.example":          {"https://REST.Zuora.example/v1/ok", "https://rest.zuora.example:443/v1/ok"},
-		"HTTPS://Rest.Zuora.EXAMPLE:443/":     {"https://rest.zuora.example/v1/ok", "https://REST.zuora.example:443/v1/ok"},
-		"https://rest.zuora.example:8443/v1/": {"https://rest.zuora.example:8443/v1/ok"},
-		"http://localhost":                    {"http://LOCALHOST:80/v1/ok"},
-		"http://127.0.0.1:80":                 {"http://127.0.0.1/v1/ok"},
-	} {
-		tenant := inMemory(zuoratest.Config{})
-		cfg := inMemoryConfig(tenant)
-		cfg.Server = server
-		cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
-			req = req.Clone(req.Context())
-			req.URL.Scheme = "https" // the only one that reaches the tenant
-			return tenant.Transport().RoundTrip(req)
-		})
-		session := newSession(t, cfg)
-		for _, target := range append(targets, session.Server()+"/v1/ok") {
-			for _, do := range []func(*http.Request) (*http.Response, error){session.Do, session.HTTPClient().Do} {
-				resp, err := do(newRequest(t, http.MethodGet, target, nil))
-				require.NoError(t, err, "%s at %s", target, server)
-				require.NoError(t, resp.Body.Close())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for server, targets := range map[string][]string{
+			"https://rest.zuora.example":          {"https://REST.Zuora.example/v1/ok", "https://rest.zuora.example:443/v1/ok"},
+			"HTTPS://Rest.Zuora.EXAMPLE:443/":     {"https://rest.zuora.example/v1/ok", "https://REST.zuora.example:443/v1/ok"},
+			"https://rest.zuora.example:8443/v1/": {"https://rest.zuora.example:8443/v1/ok"},
+			"http://localhost":                    {"http://LOCALHOST:80/v1/ok"},
+			"http://127.0.0.1:80":                 {"http://127.0.0.1/v1/ok"},
+		} {
+			tenant := inMemory(zuoratest.Config{})
+			cfg := kind.inMemoryConfig(tenant)
+			cfg.Server = server
+			cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+				req = req.Clone(req.Context())
+				req.URL.Scheme = "https" // the only one that reaches the tenant
+				return tenant.Transport().RoundTrip(req)
+			})
+			session := newSession(t, cfg)
+			for _, target := range append(targets, session.Server()+"/v1/ok") {
+				for _, do := range []func(*http.Request) (*http.Response, error){session.Do, session.HTTPClient().Do} {
+					resp, err := do(newRequest(t, http.MethodGet, target, nil))
+					require.NoError(t, err, "%s at %s", target, server)
+					require.NoError(t, resp.Body.Close())
+				}
 			}
+			require.Equal(t, 1, tenant.Logins(), "the cookies are found: %s", server)
+			tenant.Close()
 		}
-		require.Equal(t, 1, tenant.Logins(), "the cookies are found: %s", server)
-		tenant.Close()
-	}
+	})
 }
 
 func TestClearTextOnLoopback(t *testing.T) {
@@ -250,14 +256,16 @@ func TestServerURLs(t *testing.T) {
 
 // A server with a path keeps it, and its session is for the whole origin.
 func TestServerWithAPath(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	server.Handle("GET /rest/v1/ok", zuoratest.JSON(map[string]any{"success": true}))
-	for _, suffix := range []string{"/rest", "/rest/", "/rest/v1", "/rest/v1/"} {
-		cfg := configFor(server)
-		cfg.Server += suffix
-		session := newSession(t, cfg)
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-	}
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		server.Handle("GET /rest/v1/ok", zuoratest.JSON(map[string]any{"success": true}))
+		for _, suffix := range []string{"/rest", "/rest/", "/rest/v1", "/rest/v1/"} {
+			cfg := kind.configFor(server)
+			cfg.Server += suffix
+			session := newSession(t, cfg)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+		}
+	})
 }
 
 func TestEntities(t *testing.T) {
@@ -301,21 +309,23 @@ func TestEntities(t *testing.T) {
 
 // A caller may name another entity for a call, as multi-entity tenants allow.
 func TestEntityOfARequestIsLeftAlone(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	cfg.Entity = zuora.Entity{ID: "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"}
-	session := newSession(t, cfg)
-	server.HandleFunc("GET /v1/entity", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, strings.Join(r.Header["Zuora-Entity-Ids"], ","))
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		cfg.Entity = zuora.Entity{ID: "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"}
+		session := newSession(t, cfg)
+		server.HandleFunc("GET /v1/entity", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, strings.Join(r.Header["Zuora-Entity-Ids"], ","))
+		})
+		req := newRequest(t, http.MethodGet, session.Server()+"/v1/entity", nil)
+		req.Header.Set("Zuora-Entity-Ids", "another")
+		resp, err := session.HTTPClient().Do(req)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.Equal(t, "another", string(body))
 	})
-	req := newRequest(t, http.MethodGet, session.Server()+"/v1/entity", nil)
-	req.Header.Set("Zuora-Entity-Ids", "another")
-	resp, err := session.HTTPClient().Do(req)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Equal(t, "another", string(body))
 }
 
 func TestConfigIsCheckedWithoutTheNetwork(t *testing.T) {
@@ -326,6 +336,21 @@ func TestConfigIsCheckedWithoutTheNetwork(t *testing.T) {
 		"SecretAccessKey is empty":         func(c *zuora.SessionConfig) { c.Credentials = zuora.Credentials{AccessKeyID: "u"} },
 		"SecretAccessKey begins or ends with white space": func(c *zuora.SessionConfig) {
 			c.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "hunter2\n"}
+		},
+		"ClientSecret begins or ends with white space": func(c *zuora.SessionConfig) {
+			c.Credentials = zuora.Credentials{ClientID: "u", ClientSecret: "hunter2 "}
+		},
+		"ClientSecret is empty": func(c *zuora.SessionConfig) { c.Credentials = zuora.Credentials{ClientID: "u"} },
+		"ClientID is empty":     func(c *zuora.SessionConfig) { c.Credentials = zuora.Credentials{ClientSecret: "hunter2"} },
+		"ClientID has a control character": func(c *zuora.SessionConfig) {
+			c.Credentials = zuora.Credentials{ClientID: "u\x7f", ClientSecret: "hunter2"}
+		},
+		"AccessKeyID is empty, and so is ClientID": func(c *zuora.SessionConfig) { c.Credentials = zuora.Credentials{} },
+		"set AccessKeyID and SecretAccessKey, or ClientID and ClientSecret, not fields of both pairs": func(c *zuora.SessionConfig) {
+			c.Credentials = zuora.Credentials{AccessKeyID: "u", ClientSecret: "hunter2"}
+		},
+		"Entity.LegacyID and Entity.LegacyName are for the login of a user": func(c *zuora.SessionConfig) {
+			c.Credentials, c.Entity.LegacyID = zuora.Credentials{ClientID: "u", ClientSecret: "hunter2"}, "id"
 		},
 		"SecretAccessKey has a control character": func(c *zuora.SessionConfig) {
 			c.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "hunt\ner2"}
@@ -349,18 +374,20 @@ func TestConfigIsCheckedWithoutTheNetwork(t *testing.T) {
 
 // What a provider returns is checked as well, when it does.
 func TestProvidersCredentialsAreChecked(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	cfg.Credentials = zuora.CredentialsFunc(server.Credentials().Retrieve)
-	requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		cfg.Credentials = zuora.CredentialsFunc(kind.credentials(server).Retrieve)
+		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
 
-	cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
-		return zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "hunter2\n"}, nil
+		cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+			return kind.made("u", "hunter2\n"), nil
+		})
+		err := newSession(t, cfg).Connect(t.Context())
+		require.ErrorContains(t, err, map[loginKind]string{byPassword: "SecretAccessKey", byOAuth: "ClientSecret"}[kind]+" begins or ends with white space")
+		require.NotContains(t, err.Error(), "hunter2")
+		require.Equal(t, 1, server.Logins())
 	})
-	err := newSession(t, cfg).Connect(t.Context())
-	require.ErrorContains(t, err, "SecretAccessKey begins or ends with white space")
-	require.NotContains(t, err.Error(), "hunter2")
-	require.Equal(t, 1, server.Logins())
 }
 
 // A URL that is copied from the wrong place is refused with the right one.

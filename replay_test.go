@@ -23,48 +23,52 @@ import (
 // Rules 3 to 5: what is replayed, and what becomes of bodies.
 
 func TestReplayedBodyArrivesWhole(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	server.Expire()
-	big := strings.Repeat("0123456789abcdef", 2<<20/16)
-	status, got, err := send(t.Context(), session, http.MethodPost, "/v1/echo", strings.NewReader(big))
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, status)
-	require.True(t, got == big, "%d bytes of %d", len(got), len(big))
-	require.Equal(t, 2, server.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		kind.expire(server)
+		big := strings.Repeat("0123456789abcdef", 2<<20/16)
+		status, got, err := send(t.Context(), session, http.MethodPost, "/v1/echo", strings.NewReader(big))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status)
+		require.True(t, got == big, "%d bytes of %d", len(got), len(big))
+		require.Equal(t, 2, server.Logins())
+	})
 }
 
 func TestRefusalThatComesWhileTheBodyIsStillGoingUp(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
 
-	answered := make(chan struct{})
-	var calls atomic.Int32
-	server.Intercept(func(r *http.Request) http.Handler {
-		if r.URL.Path != "/v1/echo" || calls.Add(1) > 1 {
-			return nil
-		}
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.CopyN(io.Discard, r.Body, 1<<10)
-			zuoratest.Unauthorized().ServeHTTP(w, r)
-			_ = http.NewResponseController(w).Flush()
-			close(answered)
+		answered := make(chan struct{})
+		var calls atomic.Int32
+		server.Intercept(func(r *http.Request) http.Handler {
+			if r.URL.Path != "/v1/echo" || calls.Add(1) > 1 {
+				return nil
+			}
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.CopyN(io.Discard, r.Body, 1<<10)
+				zuoratest.Unauthorized().ServeHTTP(w, r)
+				_ = http.NewResponseController(w).Flush()
+				close(answered)
+			})
 		})
+		text := strings.Repeat("x", 1<<20)
+		first := &oneShot{Reader: io.MultiReader(strings.NewReader(text[:1<<16]), waitFor(answered), strings.NewReader(text[1<<16:]))}
+		req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", first)
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+		resp, err := session.HTTPClient().Do(req)
+		require.NoError(t, err)
+		got, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, len(text), len(got))
+		require.Eventually(t, func() bool { return first.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
 	})
-	text := strings.Repeat("x", 1<<20)
-	first := &oneShot{Reader: io.MultiReader(strings.NewReader(text[:1<<16]), waitFor(answered), strings.NewReader(text[1<<16:]))}
-	req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", first)
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
-	resp, err := session.HTTPClient().Do(req)
-	require.NoError(t, err)
-	got, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	require.Equal(t, http.StatusOK, resp.StatusCode)
-	require.Equal(t, len(text), len(got))
-	require.Eventually(t, func() bool { return first.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
 }
 
 // waitFor reads as nothing, once c is closed.
@@ -80,51 +84,57 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestOneShotBodyIsNotReplayed(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	server.Expire()
-	body := newOneShot("text")
-	status, text, err := send(t.Context(), session, http.MethodPost, "/v1/echo", body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusUnauthorized, status)
-	require.Contains(t, text, "90000011", "the refusal comes back whole")
-	require.Equal(t, 1, server.Logins())
-	require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		kind.expire(server)
+		body := newOneShot("text")
+		status, text, err := send(t.Context(), session, http.MethodPost, "/v1/echo", body)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusUnauthorized, status)
+		require.Contains(t, text, "90000011", "the refusal comes back whole")
+		require.Equal(t, 1, server.Logins())
+		require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
 
-	status, text, err = send(t.Context(), session, http.MethodPost, "/v1/echo", newOneShot("text"))
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, "text", text)
-	require.Equal(t, 2, server.Logins())
+		status, text, err = send(t.Context(), session, http.MethodPost, "/v1/echo", newOneShot("text"))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, "text", text)
+		require.Equal(t, 2, server.Logins())
+	})
 }
 
 // http.NoBody can be had as often as one likes, with a GetBody or without.
 func TestCallWithNoBodyIsReplayed(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	server.Expire()
-	req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", nil)
-	req.Body, req.GetBody = http.NoBody, nil
-	resp, err := session.Transport().RoundTrip(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	require.Equal(t, http.StatusOK, resp.StatusCode)
-	require.Equal(t, 2, server.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		kind.expire(server)
+		req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", nil)
+		req.Body, req.GetBody = http.NoBody, nil
+		resp, err := session.Transport().RoundTrip(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, 2, server.Logins())
+	})
 }
 
 func TestGetBodyThatFailsIsNoReplay(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	server.Expire()
-	req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", newOneShot("text"))
-	req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("gone") }
-	resp, err := session.HTTPClient().Do(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		kind.expire(server)
+		req := newRequest(t, http.MethodPost, session.Server()+"/v1/echo", newOneShot("text"))
+		req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("gone") }
+		resp, err := session.HTTPClient().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+	})
 }
 
 // body counts its closes and is replayed by another that counts its own.
@@ -136,87 +146,91 @@ func (b *bodies) next() io.ReadCloser {
 }
 
 func TestBodiesAreClosedOnEveryPath(t *testing.T) {
-	for what, test := range map[string]struct {
-		method, path string
-		prepare      func(*zuora.SessionConfig, *zuoratest.Server)
-		bodies       int
-	}{
-		"a call":                        {http.MethodPost, "/v1/echo", nil, 1},
-		"a replay":                      {http.MethodPost, "/v1/refused", nil, 2},
-		"another origin":                {http.MethodPost, "https://elsewhere.example/", nil, 1},
-		"a sign-in through the session": {http.MethodPost, "/v1/connections", nil, 1},
-		"a login that fails": {http.MethodPost, "/v1/echo", func(_ *zuora.SessionConfig, server *zuoratest.Server) {
-			server.Intercept(func(*http.Request) http.Handler { return zuoratest.ServerError() })
-		}, 1},
-		"a login that fails before a replay": {http.MethodPost, "/v1/refused", func(_ *zuora.SessionConfig, server *zuoratest.Server) {
-			server.Intercept(func(r *http.Request) http.Handler {
-				if isLogin(r) && server.Logins() > 1 {
-					return zuoratest.ServerError()
-				}
-				return nil
-			})
-		}, 2},
-		"a connection that breaks": {http.MethodPost, "/v1/echo", func(_ *zuora.SessionConfig, server *zuoratest.Server) {
-			server.Intercept(func(r *http.Request) http.Handler {
-				if isLogin(r) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, test := range map[string]struct {
+			method, path string
+			prepare      func(*zuora.SessionConfig, *zuoratest.Server)
+			bodies       int
+		}{
+			"a call":                        {http.MethodPost, "/v1/echo", nil, 1},
+			"a replay":                      {http.MethodPost, "/v1/refused", nil, 2},
+			"another origin":                {http.MethodPost, "https://elsewhere.example/", nil, 1},
+			"a sign-in through the session": {http.MethodPost, "/v1/connections", nil, 1},
+			"a login that fails": {http.MethodPost, "/v1/echo", func(_ *zuora.SessionConfig, server *zuoratest.Server) {
+				server.Intercept(func(*http.Request) http.Handler { return zuoratest.ServerError() })
+			}, 1},
+			"a login that fails before a replay": {http.MethodPost, "/v1/refused", func(_ *zuora.SessionConfig, server *zuoratest.Server) {
+				server.Intercept(func(r *http.Request) http.Handler {
+					if isLogin(r) && server.Logins() > 1 {
+						return zuoratest.ServerError()
+					}
 					return nil
+				})
+			}, 2},
+			"a connection that breaks": {http.MethodPost, "/v1/echo", func(_ *zuora.SessionConfig, server *zuoratest.Server) {
+				server.Intercept(func(r *http.Request) http.Handler {
+					if isLogin(r) {
+						return nil
+					}
+					return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+				})
+			}, 1},
+		} {
+			t.Run(what, func(t *testing.T) {
+				server := newServer(t, zuoratest.Config{})
+				cfg := kind.configFor(server)
+				if test.prepare != nil {
+					test.prepare(&cfg, server)
 				}
-				return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-			})
-		}, 1},
-	} {
-		t.Run(what, func(t *testing.T) {
-			server := newServer(t, zuoratest.Config{})
-			cfg := configFor(server)
-			if test.prepare != nil {
-				test.prepare(&cfg, server)
-			}
-			// Answers' bodies are counted too.
-			var open atomic.Int32
-			base := cfg.Base
-			cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
-				resp, err := base.RoundTrip(req)
+				// Answers' bodies are counted too.
+				var open atomic.Int32
+				base := cfg.Base
+				cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+					resp, err := base.RoundTrip(req)
+					if err == nil {
+						open.Add(1)
+						resp.Body = &closeOnce{ReadCloser: resp.Body, closed: func() { open.Add(-1) }}
+					}
+					return resp, err
+				})
+				session := newSession(t, cfg)
+				if strings.HasPrefix(test.path, "/") {
+					test.path = session.Server() + test.path
+				}
+				var b bodies
+				req := newRequest(t, test.method, test.path, b.next())
+				req.GetBody = func() (io.ReadCloser, error) { return b.next(), nil }
+				resp, err := session.Transport().RoundTrip(req)
 				if err == nil {
-					open.Add(1)
-					resp.Body = &closeOnce{ReadCloser: resp.Body, closed: func() { open.Add(-1) }}
+					require.NoError(t, resp.Body.Close())
 				}
-				return resp, err
+				require.Len(t, b.made, test.bodies)
+				for _, body := range b.made {
+					require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
+				}
+				require.Zero(t, open.Load(), "answers left open")
 			})
-			session := newSession(t, cfg)
-			if strings.HasPrefix(test.path, "/") {
-				test.path = session.Server() + test.path
-			}
-			var b bodies
-			req := newRequest(t, test.method, test.path, b.next())
-			req.GetBody = func() (io.ReadCloser, error) { return b.next(), nil }
-			resp, err := session.Transport().RoundTrip(req)
-			if err == nil {
-				require.NoError(t, resp.Body.Close())
-			}
-			require.Len(t, b.made, test.bodies)
-			for _, body := range b.made {
-				require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
-			}
-			require.Zero(t, open.Load(), "answers left open")
-		})
-	}
+		}
+	})
 }
 
 // A body that was had for a replay that does not come about is closed as well.
 func TestBodyForAReplayIsClosedDuringTheHold(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
-	var b bodies
-	req := newRequest(t, http.MethodPost, session.Server()+"/v1/refused", b.next())
-	req.GetBody = func() (io.ReadCloser, error) { return b.next(), nil }
-	resp, err := session.Transport().RoundTrip(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	require.Equal(t, 2, server.Logins())
-	for _, body := range b.made {
-		require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
-	}
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+		var b bodies
+		req := newRequest(t, http.MethodPost, session.Server()+"/v1/refused", b.next())
+		req.GetBody = func() (io.ReadCloser, error) { return b.next(), nil }
+		resp, err := session.Transport().RoundTrip(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, 2, server.Logins())
+		for _, body := range b.made {
+			require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
+		}
+	})
 }
 
 type closeOnce struct {
@@ -235,91 +249,95 @@ func (c *closeOnce) Close() error {
 // A refusal whose body never comes does not hold up the renewal, compressed or
 // not.
 func TestRefusalWithoutAnEndIsLeftBehind(t *testing.T) {
-	for _, encoding := range []string{"identity", "gzip"} {
-		t.Run(encoding, func(t *testing.T) {
-			server := newServer(t, zuoratest.Config{})
-			var refused atomic.Bool
-			server.Intercept(func(r *http.Request) http.Handler {
-				if isLogin(r) || refused.Swap(true) {
-					return nil
-				}
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("Content-Encoding", encoding)
-					w.WriteHeader(http.StatusUnauthorized)
-					_ = http.NewResponseController(w).Flush()
-					<-r.Context().Done()
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for _, encoding := range []string{"identity", "gzip"} {
+			t.Run(encoding, func(t *testing.T) {
+				server := newServer(t, zuoratest.Config{})
+				var refused atomic.Bool
+				server.Intercept(func(r *http.Request) http.Handler {
+					if isLogin(r) || refused.Swap(true) {
+						return nil
+					}
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						w.Header().Set("Content-Encoding", encoding)
+						w.WriteHeader(http.StatusUnauthorized)
+						_ = http.NewResponseController(w).Flush()
+						<-r.Context().Done()
+					})
 				})
+				session := newSession(t, kind.configFor(server))
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				status, _, err := get(ctx, session, "/v1/ok")
+				require.NoError(t, err)
+				require.Equal(t, http.StatusOK, status)
 			})
-			session := newSession(t, configFor(server))
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			defer cancel()
-			status, _, err := get(ctx, session, "/v1/ok")
-			require.NoError(t, err)
-			require.Equal(t, http.StatusOK, status)
-		})
-	}
+		}
+	})
 }
 
 // Rule 3: what tells the end of a session, and what only looks like it.
 func TestEndOfTheSessionToldInABody(t *testing.T) {
-	const plain = `{"success":false,"reasons":[{"code":90000011,"message":"this resource is protected, please sign in first"}]}`
-	for what, test := range map[string]struct {
-		answer http.Handler
-		ends   bool
-	}{
-		"the REST form, 200":               {zuoratest.SessionEnded(http.StatusOK), true},
-		"the REST form, 403":               {zuoratest.SessionEnded(http.StatusForbidden), true},
-		"the older form, 200":              {zuoratest.InvalidSession(http.StatusOK), true},
-		"the older form, 500":              {zuoratest.InvalidSession(http.StatusInternalServerError), true},
-		"401 alone":                        {zuoratest.Answer(http.StatusUnauthorized, "text/html", "no"), true},
-		"401 of actions":                   {zuoratest.ActionUnauthorized(), true},
-		"code as a string":                 {jsonAnswer(strings.ReplaceAll(plain, "90000011", `"90000011"`)), true},
-		"4 KiB of it":                      {jsonAnswer(plain + strings.Repeat(" ", 4<<10-len(plain))), true},
-		"a longer body":                    {jsonAnswer(plain + strings.Repeat(" ", 4<<10-len(plain)+1)), false},
-		"a longer body, chunked":           {chunked(plain + strings.Repeat(" ", 4<<10)), false},
-		"chunked":                          {chunked(plain), true},
-		"a list":                           {jsonAnswer("[" + plain + "]"), false},
-		"beside another reason":            {jsonAnswer(`{"success":false,"reasons":[{"code":90000011},{"code":53200020}]}`), false},
-		"beside an error":                  {jsonAnswer(`{"success":false,"reasons":[{"code":90000011}],"errors":[{"code":"X"}]}`), false},
-		"nested":                           {jsonAnswer(`{"success":true,"result":` + plain + `}`), false},
-		"nested, no success":               {jsonAnswer(`{"result":` + plain + `}`), false},
-		"in a text":                        {jsonAnswer(`{"success":true,"note":"{\"success\":false,\"reasons\":[{\"code\":90000011}]}"}`), false},
-		"a success":                        {jsonAnswer(`{"success":true,"reasons":[{"code":90000011}]}`), false},
-		"no success":                       {jsonAnswer(`{"reasons":[{"code":90000011}]}`), false},
-		"a list of CRUD errors":            {zuoratest.CRUDFailed("INVALID_SESSION", "no session"), false},
-		"another fault":                    {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"INVALID_SESSION"}`), false},
-		"a success with a fault":           {jsonAnswer(`{"success":true,"faultcode":"fns:INVALID_SESSION"}`), false},
-		"cut off":                          {jsonAnswer(plain[:len(plain)-1]), false},
-		"two documents":                    {jsonAnswer(plain + plain), false},
-		"another fault that names it":      {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"not fns:INVALID_SESSION"}`), false},
-		"403 alone":                        {zuoratest.Failed(http.StatusForbidden, "53200010", "no permission"), false},
-		"another type":                     {zuoratest.Answer(http.StatusOK, "text/csv", plain), false},
-		"another code of authentication":   {zuoratest.Failed(http.StatusOK, "50000011", "not this one"), false},
-		"a code that has the digits in it": {zuoratest.Failed(http.StatusOK, "190000011", "not this one"), false},
-	} {
-		t.Run(what, func(t *testing.T) {
-			server := newServer(t, zuoratest.Config{})
-			var calls atomic.Int32
-			server.Handle("POST /v1/write", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if calls.Add(1) == 1 {
-					test.answer.ServeHTTP(w, r)
-					return
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		const plain = `{"success":false,"reasons":[{"code":90000011,"message":"this resource is protected, please sign in first"}]}`
+		for what, test := range map[string]struct {
+			answer http.Handler
+			ends   bool
+		}{
+			"the REST form, 200":               {zuoratest.SessionEnded(http.StatusOK), true},
+			"the REST form, 403":               {zuoratest.SessionEnded(http.StatusForbidden), true},
+			"the older form, 200":              {zuoratest.InvalidSession(http.StatusOK), true},
+			"the older form, 500":              {zuoratest.InvalidSession(http.StatusInternalServerError), true},
+			"401 alone":                        {zuoratest.Answer(http.StatusUnauthorized, "text/html", "no"), true},
+			"401 of actions":                   {zuoratest.ActionUnauthorized(), true},
+			"code as a string":                 {jsonAnswer(strings.ReplaceAll(plain, "90000011", `"90000011"`)), true},
+			"4 KiB of it":                      {jsonAnswer(plain + strings.Repeat(" ", 4<<10-len(plain))), true},
+			"a longer body":                    {jsonAnswer(plain + strings.Repeat(" ", 4<<10-len(plain)+1)), false},
+			"a longer body, chunked":           {chunked(plain + strings.Repeat(" ", 4<<10)), false},
+			"chunked":                          {chunked(plain), true},
+			"a list":                           {jsonAnswer("[" + plain + "]"), false},
+			"beside another reason":            {jsonAnswer(`{"success":false,"reasons":[{"code":90000011},{"code":53200020}]}`), false},
+			"beside an error":                  {jsonAnswer(`{"success":false,"reasons":[{"code":90000011}],"errors":[{"code":"X"}]}`), false},
+			"nested":                           {jsonAnswer(`{"success":true,"result":` + plain + `}`), false},
+			"nested, no success":               {jsonAnswer(`{"result":` + plain + `}`), false},
+			"in a text":                        {jsonAnswer(`{"success":true,"note":"{\"success\":false,\"reasons\":[{\"code\":90000011}]}"}`), false},
+			"a success":                        {jsonAnswer(`{"success":true,"reasons":[{"code":90000011}]}`), false},
+			"no success":                       {jsonAnswer(`{"reasons":[{"code":90000011}]}`), false},
+			"a list of CRUD errors":            {zuoratest.CRUDFailed("INVALID_SESSION", "no session"), false},
+			"another fault":                    {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"INVALID_SESSION"}`), false},
+			"a success with a fault":           {jsonAnswer(`{"success":true,"faultcode":"fns:INVALID_SESSION"}`), false},
+			"cut off":                          {jsonAnswer(plain[:len(plain)-1]), false},
+			"two documents":                    {jsonAnswer(plain + plain), false},
+			"another fault that names it":      {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"not fns:INVALID_SESSION"}`), false},
+			"403 alone":                        {zuoratest.Failed(http.StatusForbidden, "53200010", "no permission"), false},
+			"another type":                     {zuoratest.Answer(http.StatusOK, "text/csv", plain), false},
+			"another code of authentication":   {zuoratest.Failed(http.StatusOK, "50000011", "not this one"), false},
+			"a code that has the digits in it": {zuoratest.Failed(http.StatusOK, "190000011", "not this one"), false},
+		} {
+			t.Run(what, func(t *testing.T) {
+				server := newServer(t, zuoratest.Config{})
+				var calls atomic.Int32
+				server.Handle("POST /v1/write", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if calls.Add(1) == 1 {
+						test.answer.ServeHTTP(w, r)
+						return
+					}
+					_, _ = io.WriteString(w, "second")
+				}))
+				session := newSession(t, kind.configFor(server))
+				_, got, err := send(t.Context(), session, http.MethodPost, "/v1/write", nil)
+				require.NoError(t, err)
+				if test.ends {
+					require.Equal(t, "second", got)
+					require.Equal(t, 2, server.Logins())
+				} else {
+					require.NotEqual(t, "second", got)
+					require.EqualValues(t, 1, calls.Load(), "a write must not be sent twice")
+					require.Equal(t, 1, server.Logins())
 				}
-				_, _ = io.WriteString(w, "second")
-			}))
-			session := newSession(t, configFor(server))
-			_, got, err := send(t.Context(), session, http.MethodPost, "/v1/write", nil)
-			require.NoError(t, err)
-			if test.ends {
-				require.Equal(t, "second", got)
-				require.Equal(t, 2, server.Logins())
-			} else {
-				require.NotEqual(t, "second", got)
-				require.EqualValues(t, 1, calls.Load(), "a write must not be sent twice")
-				require.Equal(t, 1, server.Logins())
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 func jsonAnswer(body string) http.Handler {
@@ -336,25 +354,27 @@ func chunked(body string) http.Handler {
 }
 
 func TestEndOfTheSessionToldInAGzippedBodyThatTheCallerAskedFor(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	var calls atomic.Int32
-	server.HandleFunc("GET /v1/read", func(w http.ResponseWriter, r *http.Request) {
-		if calls.Add(1) == 1 {
-			gzipAnswer(http.StatusOK, `{"success":false,"reasons":[{"code":90000011}]}`).ServeHTTP(w, r)
-			return
-		}
-		gzipAnswer(http.StatusOK, `{"success":true}`).ServeHTTP(w, r)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		var calls atomic.Int32
+		server.HandleFunc("GET /v1/read", func(w http.ResponseWriter, r *http.Request) {
+			if calls.Add(1) == 1 {
+				gzipAnswer(http.StatusOK, `{"success":false,"reasons":[{"code":90000011}]}`).ServeHTTP(w, r)
+				return
+			}
+			gzipAnswer(http.StatusOK, `{"success":true}`).ServeHTTP(w, r)
+		})
+		session := newSession(t, kind.configFor(server))
+		req := newRequest(t, http.MethodGet, session.Server()+"/v1/read", nil)
+		req.Header.Set("Accept-Encoding", "gzip")
+		resp, err := session.HTTPClient().Do(req)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		raw, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.Equal(t, compress(`{"success":true}`), raw, "handed on as it came")
+		require.Equal(t, 2, server.Logins())
 	})
-	session := newSession(t, configFor(server))
-	req := newRequest(t, http.MethodGet, session.Server()+"/v1/read", nil)
-	req.Header.Set("Accept-Encoding", "gzip")
-	resp, err := session.HTTPClient().Do(req)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Equal(t, compress(`{"success":true}`), raw, "handed on as it came")
-	require.Equal(t, 2, server.Logins())
 }
 
 // Rule 13: idling.
@@ -576,23 +596,25 @@ func TestSuspendedMachineRenewsItsSession(t *testing.T) {
 
 // A caller that gives up while its replay waits for the login.
 func TestReplayEndsWithItsContext(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	door := newGate(server.Credentials())
-	cfg.Credentials = door
-	session := newSession(t, cfg)
-	go func() { door.open <- struct{}{} }()
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	<-door.asked
-	server.Expire()
-	ctx, cancel := context.WithCancel(t.Context())
-	errs := make(chan error)
-	go func() {
-		_, _, err := send(ctx, session, http.MethodPost, "/v1/echo", bytes.NewReader([]byte("text")))
-		errs <- err
-	}()
-	<-door.asked
-	cancel()
-	assert.ErrorIs(t, <-errs, context.Canceled)
-	close(door.open)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		door := newGate(kind.credentials(server))
+		cfg.Credentials = door
+		session := newSession(t, cfg)
+		go func() { door.open <- struct{}{} }()
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		<-door.asked
+		kind.expire(server)
+		ctx, cancel := context.WithCancel(t.Context())
+		errs := make(chan error)
+		go func() {
+			_, _, err := send(ctx, session, http.MethodPost, "/v1/echo", bytes.NewReader([]byte("text")))
+			errs <- err
+		}()
+		<-door.asked
+		cancel()
+		assert.ErrorIs(t, <-errs, context.Canceled)
+		close(door.open)
+	})
 }

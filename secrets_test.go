@@ -89,64 +89,66 @@ func settled(t *testing.T, log *records) {
 }
 
 func TestNoVerbPrintsASecret(t *testing.T) {
-	session, cfg, cookie := signedIn(t)
-	// A login that is held back, with the credentials that were refused.
-	refused := newServer(t, zuoratest.Config{})
-	held := configFor(refused)
-	held.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
-	var log records
-	held.Logger = log.logger(slog.LevelDebug, false)
-	heldSession := newSession(t, held)
-	require.Error(t, heldSession.Connect(t.Context()))
-	settled(t, &log)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		session, cfg, cookie := signedIn(t)
+		// A login that is held back, with the credentials that were refused.
+		refused := newServer(t, zuoratest.Config{})
+		held := kind.configFor(refused)
+		held.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+		var log records
+		held.Logger = log.logger(slog.LevelDebug, false)
+		heldSession := newSession(t, held)
+		require.Error(t, heldSession.Connect(t.Context()))
+		settled(t, &log)
 
-	type service struct {
-		Name    string
-		session *zuora.Session
-		value   any
-		client  *http.Client
-	}
-	params := zuora.PostConnectionsParams{APIAccessKeyID: "u", APISecretAccessKey: theSecret}
-	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
-	byValue := reflect.ValueOf(session).Elem().Interface() // vet forbids *session, others may not ask
-	for what, value := range map[string]any{
-		"Secret":                          zuora.Secret(theSecret),
-		"Secrets":                         []zuora.Secret{theSecret},
-		"Credentials":                     credentials,
-		"*Credentials":                    &credentials,
-		"Credentials as a provider":       struct{ P zuora.CredentialsProvider }{credentials},
-		"*Credentials as a provider":      struct{ P zuora.CredentialsProvider }{&credentials},
-		"a map of them":                   map[string]zuora.Credentials{"a": credentials},
-		"params":                          params,
-		"*params":                         &params,
-		"*params in a struct":             struct{ P *zuora.PostConnectionsParams }{&params},
-		"config":                          cfg,
-		"*config":                         &cfg,
-		"config with a provider by value": zuora.SessionConfig{Server: "s", Credentials: credentials},
-		"config with a func":              zuora.SessionConfig{Credentials: zuora.CredentialsFunc(credentials.Retrieve)},
-		"*Session":                        session,
-		"Session by value":                byValue,
-		"a struct with a Session":         service{"n", session, byValue, session.HTTPClient()},
-		"a pointer to such a struct":      &service{"n", session, byValue, session.HTTPClient()},
-		"a session that is held back":     heldSession,
-		"that by value":                   reflect.ValueOf(heldSession).Elem().Interface(),
-		"a struct with it":                service{"n", heldSession, nil, nil},
-		"the plain client":                session.HTTPClient(),
-		"the transport":                   session.Transport(),
-	} {
-		for _, verb := range verbs {
-			assertSilent(t, fmt.Sprintf(verb, value), cookie)
-			if t.Failed() {
-				t.Fatalf("%s of %s", verb, what)
-			}
+		type service struct {
+			Name    string
+			session *zuora.Session
+			value   any
+			client  *http.Client
 		}
-		assertSilent(t, fmt.Sprint(value)+fmt.Sprintln(value), cookie)
-	}
-	assert.Equal(t, "REDACTED", fmt.Sprintf("%s", zuora.Secret(theSecret)))
-	assert.Equal(t, "{u REDACTED}", fmt.Sprint(credentials))
-	assert.Equal(t, "{AccessKeyID:u SecretAccessKey:REDACTED}", fmt.Sprintf("%+v", credentials))
-	assert.Equal(t, "zuora.Session("+session.Server()+")", fmt.Sprintf("%s", session))
-	assert.Equal(t, theSecret, string(credentials.SecretAccessKey))
+		params := zuora.PostConnectionsParams{APIAccessKeyID: "u", APISecretAccessKey: theSecret}
+		credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+		byValue := reflect.ValueOf(session).Elem().Interface() // vet forbids *session, others may not ask
+		for what, value := range map[string]any{
+			"Secret":                          zuora.Secret(theSecret),
+			"Secrets":                         []zuora.Secret{theSecret},
+			"Credentials":                     credentials,
+			"*Credentials":                    &credentials,
+			"Credentials as a provider":       struct{ P zuora.CredentialsProvider }{credentials},
+			"*Credentials as a provider":      struct{ P zuora.CredentialsProvider }{&credentials},
+			"a map of them":                   map[string]zuora.Credentials{"a": credentials},
+			"params":                          params,
+			"*params":                         &params,
+			"*params in a struct":             struct{ P *zuora.PostConnectionsParams }{&params},
+			"config":                          cfg,
+			"*config":                         &cfg,
+			"config with a provider by value": zuora.SessionConfig{Server: "s", Credentials: credentials},
+			"config with a func":              zuora.SessionConfig{Credentials: zuora.CredentialsFunc(credentials.Retrieve)},
+			"*Session":                        session,
+			"Session by value":                byValue,
+			"a struct with a Session":         service{"n", session, byValue, session.HTTPClient()},
+			"a pointer to such a struct":      &service{"n", session, byValue, session.HTTPClient()},
+			"a session that is held back":     heldSession,
+			"that by value":                   reflect.ValueOf(heldSession).Elem().Interface(),
+			"a struct with it":                service{"n", heldSession, nil, nil},
+			"the plain client":                session.HTTPClient(),
+			"the transport":                   session.Transport(),
+		} {
+			for _, verb := range verbs {
+				assertSilent(t, fmt.Sprintf(verb, value), cookie)
+				if t.Failed() {
+					t.Fatalf("%s of %s", verb, what)
+				}
+			}
+			assertSilent(t, fmt.Sprint(value)+fmt.Sprintln(value), cookie)
+		}
+		assert.Equal(t, "REDACTED", fmt.Sprintf("%s", zuora.Secret(theSecret)))
+		assert.Equal(t, "{u REDACTED}", fmt.Sprint(credentials))
+		assert.Equal(t, "{AccessKeyID:u SecretAccessKey:REDACTED}", fmt.Sprintf("%+v", credentials))
+		assert.Equal(t, "zuora.Session("+session.Server()+")", fmt.Sprintf("%s", session))
+		assert.Equal(t, theSecret, string(credentials.SecretAccessKey))
+	})
 }
 
 func TestNoLogOrEncodingHasASecret(t *testing.T) {
@@ -214,164 +216,172 @@ func TestPanicShowsNoSecret(t *testing.T) {
 
 // What is printed is in use meanwhile; -race looks on.
 func TestSessionsArePrintedWhileTheyAreInUse(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	var log records
-	cfg := configFor(server) // its Base is an *http.Transport
-	cfg.Store, cfg.Logger = newMemoryStore(), log.logger(slog.LevelDebug, false)
-	session := newSession(t, cfg)
-	type service struct {
-		session *zuora.Session
-		caller  zuora.Caller
-		client  *http.Client
-		base    http.RoundTripper
-		Session *zuora.Session
-		Client  *http.Client
-		Base    http.RoundTripper
-	}
-	svc := service{session, session, session.HTTPClient(), session.Transport(), session, session.HTTPClient(), session.Transport()}
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		var log records
+		cfg := kind.configFor(server) // its Base is an *http.Transport
+		cfg.Store, cfg.Logger = newMemoryStore(), log.logger(slog.LevelDebug, false)
+		session := newSession(t, cfg)
+		type service struct {
+			session *zuora.Session
+			caller  zuora.Caller
+			client  *http.Client
+			base    http.RoundTripper
+			Session *zuora.Session
+			Client  *http.Client
+			Base    http.RoundTripper
+		}
+		svc := service{session, session, session.HTTPClient(), session.Transport(), session, session.HTTPClient(), session.Transport()}
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					kind.expire(server)
+					_, _, err := get(t.Context(), session, "/v1/ok")
+					assert.NoError(t, err)
 				}
-				server.Expire()
-				_, _, err := get(t.Context(), session, "/v1/ok")
-				assert.NoError(t, err)
-			}
-		})
-	}
-	secret := string(server.Credentials().SecretAccessKey)
-	for range 20 {
-		for _, value := range []any{cfg, &cfg, session, session.HTTPClient(), session.Transport(), svc, &svc, []any{svc, cfg}, map[string]any{"a": &svc}} {
-			for _, verb := range verbs {
-				text := fmt.Sprintf(verb, value)
-				assert.NotContains(t, text, secret)
-				assert.NotContains(t, text, fmt.Sprintf("%x", secret))
+			})
+		}
+		secret := string(server.Credentials().SecretAccessKey)
+		for range 20 {
+			for _, value := range []any{cfg, &cfg, session, session.HTTPClient(), session.Transport(), svc, &svc, []any{svc, cfg}, map[string]any{"a": &svc}} {
+				for _, verb := range verbs {
+					text := fmt.Sprintf(verb, value)
+					assert.NotContains(t, text, secret)
+					assert.NotContains(t, text, fmt.Sprintf("%x", secret))
+				}
 			}
 		}
-	}
-	close(stop)
-	wg.Wait()
-	assert.Contains(t, fmt.Sprintf("%d", cfg), "Server:"+server.URL+" ")
-	assert.NotContains(t, fmt.Sprint(zuora.SessionConfig{Server: "https://u:hunter2@rest.zuora.example"}), "hunter2")
+		close(stop)
+		wg.Wait()
+		assert.Contains(t, fmt.Sprintf("%d", cfg), "Server:"+server.URL+" ")
+		assert.NotContains(t, fmt.Sprint(zuora.SessionConfig{Server: "https://u:hunter2@rest.zuora.example"}), "hunter2")
+	})
 }
 
 // A session that logs everything meets servers and transports that repeat what
 // they were sent.
 func TestNoErrorOrLogLineHasASecret(t *testing.T) {
-	echo := func(status int, contentType string) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", contentType)
-			w.Header().Set("Zuora-Request-Id", r.Header.Get("apiSecretAccessKey"))
-			w.Header().Set("Set-Cookie", "ZSession=the-cookie-of-it; Path=/other")
-			w.WriteHeader(status)
-			if contentType == "application/json" {
-				_ = json.NewEncoder(w).Encode(map[string]any{"success": status == 200, "reasons": []any{map[string]any{
-					"code": r.Header.Get("apiSecretAccessKey"), "message": "no such password: " + r.Header.Get("apiSecretAccessKey")}}})
-				return
-			}
-			_, _ = io.WriteString(w, "you sent "+r.Header.Get("apiSecretAccessKey"))
-		})
-	}
-	escaped := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = io.WriteString(w, `{"success":false,"reasons":[{"code":1,"message":"you sent `)
-		for _, c := range r.Header.Get("apiSecretAccessKey") {
-			_, _ = fmt.Fprintf(w, `\u%04X`, c)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		echo := func(status int, contentType string) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", contentType)
+				w.Header().Set("Zuora-Request-Id", r.Header.Get("apiSecretAccessKey"))
+				w.Header().Set("Set-Cookie", "ZSession=the-cookie-of-it; Path=/other")
+				w.WriteHeader(status)
+				if contentType == "application/json" {
+					_ = json.NewEncoder(w).Encode(map[string]any{"success": status == 200, "reasons": []any{map[string]any{
+						"code": r.Header.Get("apiSecretAccessKey"), "message": "no such password: " + r.Header.Get("apiSecretAccessKey")}}})
+					return
+				}
+				_, _ = io.WriteString(w, "you sent "+r.Header.Get("apiSecretAccessKey"))
+			})
 		}
-		_, _ = io.WriteString(w, `"}]}`)
-	})
-	for what, answer := range map[string]http.Handler{
-		"401 JSON, all of it escaped": escaped,
-		"401 JSON":                    echo(401, "application/json"), "500 JSON": echo(500, "application/json"), "500 text": echo(500, "text/plain"),
-		"200 text": echo(200, "text/plain"), "200 HTML": echo(200, "text/html"), "302": echo(302, "text/plain"), "200 JSON": echo(200, "application/json"),
-		"a transport that repeats it": nil,
-	} {
-		t.Run(what, func(t *testing.T) {
-			server := newServer(t, zuoratest.Config{})
-			server.Intercept(func(*http.Request) http.Handler { return answer })
-			var log records
-			for _, asJSON := range []bool{true, false} {
-				cfg := configFor(server)
-				cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
-				cfg.Logger = log.logger(slog.LevelDebug-100, asJSON)
-				if answer == nil {
-					cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
-						return nil, fmt.Errorf("cannot send %v", req.Header)
-					})
-				}
-				session := newSession(t, cfg)
-				_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
-				for e := err; e != nil; e = errors.Unwrap(e) {
-					for _, verb := range verbs {
-						text := fmt.Sprintf(verb, e)
-						if f, ok := e.(*zuora.Error); ok {
-							text += string(f.Body) + fmt.Sprintf("%+v %#v", *f, *f)
-						}
-						assertSilent(t, text, "the-cookie-of-it")
-					}
-				}
-				require.Error(t, err)
+		escaped := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, `{"success":false,"reasons":[{"code":1,"message":"you sent `)
+			for _, c := range r.Header.Get("apiSecretAccessKey") {
+				_, _ = fmt.Fprintf(w, `\u%04X`, c)
 			}
-			lines := log.take()
-			require.NotEmpty(t, lines)
-			assertSilent(t, strings.Join(lines, "\n"), "the-cookie-of-it")
+			_, _ = io.WriteString(w, `"}]}`)
 		})
-	}
+		for what, answer := range map[string]http.Handler{
+			"401 JSON, all of it escaped": escaped,
+			"401 JSON":                    echo(401, "application/json"), "500 JSON": echo(500, "application/json"), "500 text": echo(500, "text/plain"),
+			"200 text": echo(200, "text/plain"), "200 HTML": echo(200, "text/html"), "302": echo(302, "text/plain"), "200 JSON": echo(200, "application/json"),
+			"a transport that repeats it": nil,
+		} {
+			t.Run(what, func(t *testing.T) {
+				server := newServer(t, zuoratest.Config{})
+				server.Intercept(func(*http.Request) http.Handler { return answer })
+				var log records
+				for _, asJSON := range []bool{true, false} {
+					cfg := kind.configFor(server)
+					cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
+					cfg.Logger = log.logger(slog.LevelDebug-100, asJSON)
+					if answer == nil {
+						cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+							return nil, fmt.Errorf("cannot send %v", req.Header)
+						})
+					}
+					session := newSession(t, cfg)
+					_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+					for e := err; e != nil; e = errors.Unwrap(e) {
+						for _, verb := range verbs {
+							text := fmt.Sprintf(verb, e)
+							if f, ok := e.(*zuora.Error); ok {
+								text += string(f.Body) + fmt.Sprintf("%+v %#v", *f, *f)
+							}
+							assertSilent(t, text, "the-cookie-of-it")
+						}
+					}
+					require.Error(t, err)
+				}
+				lines := log.take()
+				require.NotEmpty(t, lines)
+				assertSilent(t, strings.Join(lines, "\n"), "the-cookie-of-it")
+			})
+		}
+	})
 }
 
 // Servers that take UTF-8 for ISO 8859-1 repeat something else.
 func TestNoErrorHasASecretThatIsNotASCII(t *testing.T) {
-	const secret = "p\u00e4ssw\u00f6rd"
-	var misread strings.Builder
-	for _, b := range []byte(secret) {
-		misread.WriteRune(rune(b))
-	}
-	for _, repeated := range []string{secret, misread.String()} {
-		server := newServer(t, zuoratest.Config{})
-		server.Intercept(func(*http.Request) http.Handler { return zuoratest.Failed(401, "1", "you sent "+repeated) })
-		cfg := configFor(server)
-		cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}
-		err := newSession(t, cfg).Connect(t.Context())
-		var failure *zuora.Error
-		require.ErrorAs(t, err, &failure)
-		require.NotContains(t, fmt.Sprintf("%v %s %+v", err, failure.Body, failure.Reasons), repeated)
-		require.Contains(t, failure.Reasons[0].Message, "REDACTED")
-	}
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		const secret = "p\u00e4ssw\u00f6rd"
+		var misread strings.Builder
+		for _, b := range []byte(secret) {
+			misread.WriteRune(rune(b))
+		}
+		for _, repeated := range []string{secret, misread.String()} {
+			server := newServer(t, zuoratest.Config{})
+			server.Intercept(func(*http.Request) http.Handler { return zuoratest.Failed(401, "1", "you sent "+repeated) })
+			cfg := kind.configFor(server)
+			cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}
+			err := newSession(t, cfg).Connect(t.Context())
+			var failure *zuora.Error
+			require.ErrorAs(t, err, &failure)
+			require.NotContains(t, fmt.Sprintf("%v %s %+v", err, failure.Body, failure.Reasons), repeated)
+			require.Contains(t, failure.Reasons[0].Message, "REDACTED")
+		}
+	})
 }
 
 // What is cut short of an answer does not show the beginning of a secret.
 func TestNoErrorHasHalfASecret(t *testing.T) {
-	long := strings.Repeat("0123456789", 12)
-	for what, answer := range map[string]http.HandlerFunc{
-		"type": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "x/"+long) },
-		"cookie": func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Set-Cookie", long+"=v")
-			_, _ = io.WriteString(w, `{"success":true}`)
-		},
-		"reason":                         zuoratest.Failed(500, "1", strings.Repeat("x", 150)+long).ServeHTTP,
-		"body that has a cookie as well": zuoratest.Answer(500, "text/plain", "ZSession=a "+strings.Repeat("x", 64<<10-71)+long).ServeHTTP,
-		"body":                           zuoratest.Answer(500, "text/plain", strings.Repeat("x", 64<<10-60)+long).ServeHTTP,
-	} {
-		server := newServer(t, zuoratest.Config{})
-		server.Intercept(func(*http.Request) http.Handler { return answer })
-		cfg := configFor(server)
-		cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret(long)}
-		err := newSession(t, cfg).Connect(t.Context())
-		require.Error(t, err)
-		text := err.Error()
-		if failure := (*zuora.Error)(nil); errors.As(err, &failure) {
-			text += string(failure.Body)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		long := strings.Repeat("0123456789", 12)
+		for what, answer := range map[string]http.HandlerFunc{
+			"type": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "x/"+long) },
+			"cookie": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.Header().Set("Set-Cookie", long+"=v")
+				_, _ = io.WriteString(w, `{"success":true}`)
+			},
+			"reason":                         zuoratest.Failed(500, "1", strings.Repeat("x", 150)+long).ServeHTTP,
+			"body that has a cookie as well": zuoratest.Answer(500, "text/plain", "ZSession=a "+strings.Repeat("x", 64<<10-71)+long).ServeHTTP,
+			"body":                           zuoratest.Answer(500, "text/plain", strings.Repeat("x", 64<<10-60)+long).ServeHTTP,
+		} {
+			server := newServer(t, zuoratest.Config{})
+			server.Intercept(func(*http.Request) http.Handler { return answer })
+			cfg := kind.configFor(server)
+			cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret(long)}
+			err := newSession(t, cfg).Connect(t.Context())
+			require.Error(t, err)
+			text := err.Error()
+			if failure := (*zuora.Error)(nil); errors.As(err, &failure) {
+				text += string(failure.Body)
+			}
+			require.NotContains(t, text, long[:20], what)
 		}
-		require.NotContains(t, text, long[:20], what)
-	}
+	})
 }
 
 // connectTo returns what a login with the secret fails with, the lines that were
@@ -490,23 +500,25 @@ func TestShortPasswordGarblesNoText(t *testing.T) {
 
 // A secret that is also a word of the answers changes nothing.
 func TestSecretsThatAreWordsOfTheProtocol(t *testing.T) {
-	for _, secret := range []zuora.Secret{"s", "json", "success", "true", "ZSession", "90000011", "{", "application/json", "Unauthorized", "connections"} {
-		credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}
-		server := newServer(t, zuoratest.Config{Credentials: credentials})
-		requireStatus(t, newSession(t, configFor(server)), "/v1/ok", http.StatusOK)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for _, secret := range []zuora.Secret{"s", "json", "success", "true", "ZSession", "90000011", "{", "application/json", "Unauthorized", "connections"} {
+			credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}
+			server := newServer(t, zuoratest.Config{Credentials: credentials})
+			requireStatus(t, newSession(t, kind.configFor(server)), "/v1/ok", http.StatusOK)
 
-		refusing := newServer(t, zuoratest.Config{})
-		cfg := configFor(refusing)
-		cfg.Credentials = credentials
-		for _, status := range []int{200, 401} {
-			refusing.Intercept(func(*http.Request) http.Handler { return zuoratest.SessionEnded(status) })
-			session := newSession(t, cfg)
-			for range 3 {
-				require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated, "%s", string(secret))
+			refusing := newServer(t, zuoratest.Config{})
+			cfg := kind.configFor(refusing)
+			cfg.Credentials = credentials
+			for _, status := range []int{200, 401} {
+				refusing.Intercept(func(*http.Request) http.Handler { return zuoratest.SessionEnded(status) })
+				session := newSession(t, cfg)
+				for range 3 {
+					require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated, "%s", string(secret))
+				}
 			}
+			require.Equal(t, 2, refusing.Logins())
 		}
-		require.Equal(t, 2, refusing.Logins())
-	}
+	})
 }
 
 // A server that repeats a request in its failure does not get the cookie into
@@ -537,21 +549,23 @@ func TestNoErrorHasACookieThatAnAnswerRepeats(t *testing.T) {
 
 // Many sessions that log at once do not mix.
 func TestLoggerIsUsedFromManyGoroutines(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	var log records
-	cfg := configFor(server)
-	cfg.Logger = log.logger(slog.LevelDebug, false)
-	session := newSession(t, cfg)
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			server.Expire()
-			_, _, err := get(t.Context(), session, "/v1/ok")
-			assert.NoError(t, err)
-		})
-	}
-	wg.Wait()
-	require.NotEmpty(t, log.take())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		var log records
+		cfg := kind.configFor(server)
+		cfg.Logger = log.logger(slog.LevelDebug, false)
+		session := newSession(t, cfg)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				kind.expire(server)
+				_, _, err := get(t.Context(), session, "/v1/ok")
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		require.NotEmpty(t, log.take())
+	})
 }
 
 // The error that breaks an answer off may repeat what was sent as well.

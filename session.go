@@ -119,7 +119,7 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		return nil, errors.New("zuora: SessionConfig.Credentials is nil")
 	}
 	if c, ok := cfg.Credentials.(Credentials); ok {
-		if err := c.validate(); err != nil {
+		if err := c.validate(cfg.Entity); err != nil {
 			return nil, err
 		}
 	}

@@ -27,39 +27,41 @@ import (
 // Rule 2: one login at a time, for everybody.
 
 func TestManyCallersShareOneLogin(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	base := cfg.Base.(*http.Transport).Clone()
-	base.MaxConnsPerHost, base.MaxIdleConnsPerHost = 64, 64
-	base.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(64) // a refusal costs a handshake
-	cfg.Base = base
-	cfg.LoginTimeout = 5 * time.Minute // the login is one of 200 handshakes
-	session := newSession(t, cfg)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		base := cfg.Base.(*http.Transport).Clone()
+		base.MaxConnsPerHost, base.MaxIdleConnsPerHost = 64, 64
+		base.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(64) // a refusal costs a handshake
+		cfg.Base = base
+		cfg.LoginTimeout = 5 * time.Minute // the login is one of 200 handshakes
+		session := newSession(t, cfg)
 
-	for logins := 1; logins <= 3; logins++ {
-		server.Expire()
-		var wg sync.WaitGroup
-		begin, failed := make(chan struct{}), make(chan string, 200)
-		for i := range 200 {
-			wg.Go(func() {
-				<-begin
-				text := fmt.Sprintf("call %d", i)
-				method, path, body := http.MethodPost, "/v1/echo", io.Reader(strings.NewReader(text))
-				if i%2 == 0 {
-					method, path, body = http.MethodGet, "/v1/ok", nil
-				}
-				status, got, err := send(t.Context(), session, method, path, body)
-				if err != nil || status != http.StatusOK || method == http.MethodPost && got != text {
-					failed <- fmt.Sprint(text, status, got, err)
-				}
-			})
+		for logins := 1; logins <= 3; logins++ {
+			kind.expire(server)
+			var wg sync.WaitGroup
+			begin, failed := make(chan struct{}), make(chan string, 200)
+			for i := range 200 {
+				wg.Go(func() {
+					<-begin
+					text := fmt.Sprintf("call %d", i)
+					method, path, body := http.MethodPost, "/v1/echo", io.Reader(strings.NewReader(text))
+					if i%2 == 0 {
+						method, path, body = http.MethodGet, "/v1/ok", nil
+					}
+					status, got, err := send(t.Context(), session, method, path, body)
+					if err != nil || status != http.StatusOK || method == http.MethodPost && got != text {
+						failed <- fmt.Sprint(text, status, got, err)
+					}
+				})
+			}
+			close(begin)
+			wg.Wait()
+			close(failed)
+			require.Empty(t, <-failed)
+			require.Equal(t, logins, server.Logins())
 		}
-		close(begin)
-		wg.Wait()
-		close(failed)
-		require.Empty(t, <-failed)
-		require.Equal(t, logins, server.Logins())
-	}
+	})
 }
 
 // gate is a provider that can be held at the door.
@@ -80,45 +82,49 @@ func (g *gate) Retrieve(ctx context.Context) (zuora.Credentials, error) {
 }
 
 func TestCallerThatBeganTheLoginIsCancelledAlone(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	door := newGate(server.Credentials())
-	cfg.Credentials = door
-	session := newSession(t, cfg)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		door := newGate(kind.credentials(server))
+		cfg.Credentials = door
+		session := newSession(t, cfg)
 
-	first, cancel := context.WithCancel(t.Context())
-	firstErr, secondErr := make(chan error), make(chan error)
-	go func() { firstErr <- session.Connect(first) }()
-	<-door.asked
-	go func() { secondErr <- session.Connect(t.Context()) }()
-	cancel()
-	require.ErrorIs(t, <-firstErr, context.Canceled, "while the provider is still being asked")
-	close(door.open)
-	require.NoError(t, <-secondErr)
-	require.Equal(t, 1, server.Logins())
-	require.Empty(t, door.asked)
+		first, cancel := context.WithCancel(t.Context())
+		firstErr, secondErr := make(chan error), make(chan error)
+		go func() { firstErr <- session.Connect(first) }()
+		<-door.asked
+		go func() { secondErr <- session.Connect(t.Context()) }()
+		cancel()
+		require.ErrorIs(t, <-firstErr, context.Canceled, "while the provider is still being asked")
+		close(door.open)
+		require.NoError(t, <-secondErr)
+		require.Equal(t, 1, server.Logins())
+		require.Empty(t, door.asked)
+	})
 }
 
 func TestWaiterGivesUpAtItsDeadline(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		cfg := inMemoryConfig(tenant)
-		door := newGate(tenant.Credentials())
-		cfg.Credentials = door
-		session := newSession(t, cfg)
-		beginner := make(chan error, 1)
-		go func() { beginner <- session.Connect(t.Context()) }()
-		<-door.asked
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := kind.inMemoryConfig(tenant)
+			door := newGate(kind.credentials(tenant))
+			cfg.Credentials = door
+			session := newSession(t, cfg)
+			beginner := make(chan error, 1)
+			go func() { beginner <- session.Connect(t.Context()) }()
+			<-door.asked
 
-		waiter, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-		defer cancel()
-		begun := time.Now()
-		_, _, err := get(waiter, session, "/v1/ok")
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Equal(t, 3*time.Second, time.Since(begun))
-		close(door.open)
-		require.NoError(t, <-beginner)
+			waiter, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			begun := time.Now()
+			_, _, err := get(waiter, session, "/v1/ok")
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Equal(t, 3*time.Second, time.Since(begun))
+			close(door.open)
+			require.NoError(t, <-beginner)
+		})
 	})
 }
 
@@ -189,60 +195,64 @@ func TestProviderThatPanicsOrExitsIsAnErrorForItsWaiters(t *testing.T) {
 }
 
 func TestLoginHasTheFirstCallersValuesButNotItsTrace(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	type key struct{}
-	var got any
-	cfg.Credentials = zuora.CredentialsFunc(func(ctx context.Context) (zuora.Credentials, error) {
-		got = ctx.Value(key{})
-		return server.Credentials(), nil
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		type key struct{}
+		var got any
+		cfg.Credentials = zuora.CredentialsFunc(func(ctx context.Context) (zuora.Credentials, error) {
+			got = ctx.Value(key{})
+			return kind.credentials(server), nil
+		})
+		var mu sync.Mutex
+		var seen []string
+		ctx := httptrace.WithClientTrace(context.WithValue(t.Context(), key{}, "a span"), &httptrace.ClientTrace{
+			WroteHeaderField: func(name string, values []string) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen = append(seen, name)
+				seen = append(seen, values...)
+			},
+		})
+		status, _, err := get(ctx, newSession(t, cfg), "/v1/ok")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, "a span", got)
+		mu.Lock()
+		defer mu.Unlock()
+		text := strings.ToLower(strings.Join(seen, "\n"))
+		require.Contains(t, text, "host", "the call itself is traced")
+		require.NotContains(t, text, "apisecretaccesskey")
+		require.NotContains(t, text, strings.ToLower(string(server.Credentials().SecretAccessKey)))
 	})
-	var mu sync.Mutex
-	var seen []string
-	ctx := httptrace.WithClientTrace(context.WithValue(t.Context(), key{}, "a span"), &httptrace.ClientTrace{
-		WroteHeaderField: func(name string, values []string) {
-			mu.Lock()
-			defer mu.Unlock()
-			seen = append(seen, name)
-			seen = append(seen, values...)
-		},
-	})
-	status, _, err := get(ctx, newSession(t, cfg), "/v1/ok")
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, "a span", got)
-	mu.Lock()
-	defer mu.Unlock()
-	text := strings.ToLower(strings.Join(seen, "\n"))
-	require.Contains(t, text, "host", "the call itself is traced")
-	require.NotContains(t, text, "apisecretaccesskey")
-	require.NotContains(t, text, strings.ToLower(string(server.Credentials().SecretAccessKey)))
 }
 
 // Rule 1: an answer's cookies belong to the login that its request went out with.
 
 func TestLateAnswerOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	arrived, release := make(chan struct{}), make(chan struct{})
-	server.HandleFunc("GET /v1/slow", func(w http.ResponseWriter, r *http.Request) {
-		close(arrived)
-		<-release
-		_, _ = io.WriteString(w, "late")
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		arrived, release := make(chan struct{}), make(chan struct{})
+		server.HandleFunc("GET /v1/slow", func(w http.ResponseWriter, r *http.Request) {
+			close(arrived)
+			<-release
+			_, _ = io.WriteString(w, "late")
+		})
+		session := newSession(t, kind.configFor(server))
+		slow := make(chan error)
+		go func() {
+			_, _, err := get(t.Context(), session, "/v1/slow")
+			slow <- err
+		}()
+		<-arrived
+		kind.expire(server)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 2, server.Logins())
+		close(release)
+		require.NoError(t, <-slow) // and has set the first login's cookie again
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 2, server.Logins())
 	})
-	session := newSession(t, configFor(server))
-	slow := make(chan error)
-	go func() {
-		_, _, err := get(t.Context(), session, "/v1/slow")
-		slow <- err
-	}()
-	<-arrived
-	server.Expire()
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	require.Equal(t, 2, server.Logins())
-	close(release)
-	require.NoError(t, <-slow) // and has set the first login's cookie again
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	require.Equal(t, 2, server.Logins())
 }
 
 // Every 200 brings another cookie, and the next call has it.
@@ -395,15 +405,17 @@ func TestCookiesOfTheCallersJarGiveWay(t *testing.T) {
 }
 
 func TestRequestWithoutAHeaderIsSent(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	req := newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil)
-	req.Header = nil
-	resp, err := session.Transport().RoundTrip(req)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, resp.StatusCode)
-	require.Nil(t, req.Header)
-	require.NoError(t, resp.Body.Close())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		req := newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil)
+		req.Header = nil
+		resp, err := session.Transport().RoundTrip(req)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Nil(t, req.Header)
+		require.NoError(t, resp.Body.Close())
+	})
 }
 
 func TestHeadersOfTheCallerStayAsTheyWere(t *testing.T) {
@@ -430,130 +442,140 @@ func TestHeadersOfTheCallerStayAsTheyWere(t *testing.T) {
 // Rule 3, the part of a resource that refuses by itself.
 
 func TestResourceThatAlwaysRefusesCostsOneLoginAndOneReplay(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	session := newSession(t, configFor(server))
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	var calls atomic.Int32
-	server.Intercept(func(r *http.Request) http.Handler {
-		if r.URL.Path == "/v1/refused" {
-			calls.Add(1)
-		}
-		return nil
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		var calls atomic.Int32
+		server.Intercept(func(r *http.Request) http.Handler {
+			if r.URL.Path == "/v1/refused" {
+				calls.Add(1)
+			}
+			return nil
+		})
+		status, body, err := get(t.Context(), session, "/v1/refused")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusUnauthorized, status)
+		require.Contains(t, body, "90000011")
+		require.EqualValues(t, 2, calls.Load())
+		require.Equal(t, 2, server.Logins())
 	})
-	status, body, err := get(t.Context(), session, "/v1/refused")
-	require.NoError(t, err)
-	require.Equal(t, http.StatusUnauthorized, status)
-	require.Contains(t, body, "90000011")
-	require.EqualValues(t, 2, calls.Load())
-	require.Equal(t, 2, server.Logins())
 }
 
 func TestResourceThatAlwaysRefusesDoesNotWearOutTheLogin(t *testing.T) {
-	for what, body := range map[string]func() io.Reader{
-		"replayable": func() io.Reader { return nil },
-		"one-shot":   func() io.Reader { return newOneShot("text") },
-	} {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				session := newSession(t, inMemoryConfig(tenant))
-				for range 1000 {
-					status, _, err := send(t.Context(), session, http.MethodPost, "/v1/refused", body())
-					require.NoError(t, err)
-					require.Equal(t, http.StatusUnauthorized, status)
-					requireStatus(t, session, "/v1/ok", http.StatusOK)
-					time.Sleep(time.Minute / 1000)
-				}
-				require.LessOrEqual(t, tenant.Logins(), 7)
-				require.Greater(t, tenant.Logins(), 1)
-				time.Sleep(time.Second) // a server that has not read a body waits before it hangs up
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, body := range map[string]func() io.Reader{
+			"replayable": func() io.Reader { return nil },
+			"one-shot":   func() io.Reader { return newOneShot("text") },
+		} {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					session := newSession(t, kind.inMemoryConfig(tenant))
+					for range 1000 {
+						status, _, err := send(t.Context(), session, http.MethodPost, "/v1/refused", body())
+						require.NoError(t, err)
+						require.Equal(t, http.StatusUnauthorized, status)
+						requireStatus(t, session, "/v1/ok", http.StatusOK)
+						time.Sleep(time.Minute / 1000)
+					}
+					require.LessOrEqual(t, tenant.Logins(), 7)
+					require.Greater(t, tenant.Logins(), 1)
+					time.Sleep(time.Second) // a server that has not read a body waits before it hangs up
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 // A session that has really ended is renewed though a resource has just refused.
 func TestSessionIsRenewedThoughAResourceHasJustRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		session := newSession(t, inMemoryConfig(tenant))
-		for range 5 {
-			requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
-			tenant.Expire()
-			requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
-			requireStatus(t, session, "/v1/ok", http.StatusOK)
-		}
-		require.Equal(t, 2+5, tenant.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			for range 5 {
+				requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+				kind.expire(tenant)
+				requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+			}
+			require.Equal(t, 2+5, tenant.Logins())
+		})
 	})
 }
 
 // The wait of a path ends when the path is answered well after a login.
 func TestResourceThatNoLongerRefusesIsRenewedAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		var refuses atomic.Bool
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			if refuses.Load() && !isLogin(r) {
-				return zuoratest.Unauthorized()
-			}
-			return nil
-		})
-		session := newSession(t, inMemoryConfig(tenant))
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		refuses.Store(true)
-		for range 10 * 60 {
-			requireStatus(t, session, "/v1/ok", http.StatusUnauthorized)
-			time.Sleep(time.Second)
-		}
-		refuses.Store(false)
-		tenant.Expire()
-		begun := time.Now()
-		for time.Since(begun) < 10*time.Minute {
-			if status, _, err := get(t.Context(), session, "/v1/ok"); err == nil && status == http.StatusOK {
-				break
-			}
-			time.Sleep(time.Second)
-		}
-		require.Less(t, time.Since(begun), 6*time.Minute, "no longer than it had refused")
-		for range 5 {
-			tenant.Expire()
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			var refuses atomic.Bool
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				if refuses.Load() && !isLogin(r) {
+					return zuoratest.Unauthorized()
+				}
+				return nil
+			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
 			requireStatus(t, session, "/v1/ok", http.StatusOK)
-		}
+			refuses.Store(true)
+			for range 10 * 60 {
+				requireStatus(t, session, "/v1/ok", http.StatusUnauthorized)
+				time.Sleep(time.Second)
+			}
+			refuses.Store(false)
+			kind.expire(tenant)
+			begun := time.Now()
+			for time.Since(begun) < 10*time.Minute {
+				if status, _, err := get(t.Context(), session, "/v1/ok"); err == nil && status == http.StatusOK {
+					break
+				}
+				time.Sleep(time.Second)
+			}
+			require.Less(t, time.Since(begun), 6*time.Minute, "no longer than it had refused")
+			for range 5 {
+				kind.expire(tenant)
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+			}
+		})
 	})
 }
 
 // A path that is answered well sometimes, one for queries for instance, of which some
 // are not allowed, costs a login in 20 s at most, and waits no longer for the next.
 func TestResourceThatRefusesSomeCalls(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.HandleFunc("POST /v1/action/query", func(w http.ResponseWriter, r *http.Request) {
-			if text, _ := io.ReadAll(r.Body); string(text) == "bad" {
-				zuoratest.Unauthorized().ServeHTTP(w, r)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.HandleFunc("POST /v1/action/query", func(w http.ResponseWriter, r *http.Request) {
+				if text, _ := io.ReadAll(r.Body); string(text) == "bad" {
+					zuoratest.Unauthorized().ServeHTTP(w, r)
+				}
+			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			query := func(text string) int {
+				status, _, err := send(t.Context(), session, http.MethodPost, "/v1/action/query", strings.NewReader(text))
+				require.NoError(t, err)
+				return status
 			}
+			for range 600 {
+				require.Equal(t, http.StatusOK, query("good"))
+				require.Equal(t, http.StatusUnauthorized, query("bad"))
+				time.Sleep(time.Second)
+			}
+			require.LessOrEqual(t, tenant.Logins(), 2+600/20)
+			kind.expire(tenant)
+			begun := time.Now()
+			for query("good") != http.StatusOK {
+				time.Sleep(time.Second)
+			}
+			require.LessOrEqual(t, time.Since(begun), 20*time.Second)
 		})
-		session := newSession(t, inMemoryConfig(tenant))
-		query := func(text string) int {
-			status, _, err := send(t.Context(), session, http.MethodPost, "/v1/action/query", strings.NewReader(text))
-			require.NoError(t, err)
-			return status
-		}
-		for range 600 {
-			require.Equal(t, http.StatusOK, query("good"))
-			require.Equal(t, http.StatusUnauthorized, query("bad"))
-			time.Sleep(time.Second)
-		}
-		require.LessOrEqual(t, tenant.Logins(), 2+600/20)
-		tenant.Expire()
-		begun := time.Now()
-		for query("good") != http.StatusOK {
-			time.Sleep(time.Second)
-		}
-		require.LessOrEqual(t, time.Since(begun), 20*time.Second)
 	})
 }
 
@@ -594,219 +616,236 @@ func TestCallOfAnOlderSessionIsReplayedDuringTheHold(t *testing.T) {
 // Rule 5: the refused answer is out of the way before the login.
 
 func TestRefusedCallsConnectionIsUsedAgain(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	base := cfg.Base.(*http.Transport).Clone()
-	var dialed atomic.Int32
-	base.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		dialed.Add(1)
-		return new(net.Dialer).DialContext(ctx, network, addr)
-	}
-	defer base.CloseIdleConnections()
-	cfg.Base = base
-	session := newSession(t, cfg)
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	var calls atomic.Int32
-	server.Intercept(func(r *http.Request) http.Handler {
-		if isLogin(r) || calls.Add(1) > 1 {
-			return nil
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		base := cfg.Base.(*http.Transport).Clone()
+		var dialed atomic.Int32
+		base.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dialed.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, addr)
 		}
-		return zuoratest.ActionUnauthorized() // which, unlike the others, does not close the connection
+		defer base.CloseIdleConnections()
+		cfg.Base = base
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		var calls atomic.Int32
+		server.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) || calls.Add(1) > 1 {
+				return nil
+			}
+			return zuoratest.ActionUnauthorized() // which, unlike the others, does not close the connection
+		})
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.Equal(t, 2, server.Logins())
+		require.EqualValues(t, 1, dialed.Load())
 	})
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	require.Equal(t, 2, server.Logins())
-	require.EqualValues(t, 1, dialed.Load())
 }
 
 // What is read of a refusal for the connection's sake is not much.
 func TestLongRefusalIsNotReadToItsEnd(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	server.Handle("/v1/long", zuoratest.Answer(http.StatusUnauthorized, "text/plain", strings.Repeat("no ", 1<<20)))
-	cfg := configFor(server)
-	base := cfg.Base
-	var read, calls int
-	cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
-		resp, err := base.RoundTrip(req)
-		if err != nil || isLogin(req) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		server.Handle("/v1/long", zuoratest.Answer(http.StatusUnauthorized, "text/plain", strings.Repeat("no ", 1<<20)))
+		cfg := kind.configFor(server)
+		base := cfg.Base
+		var read, calls int
+		cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+			resp, err := base.RoundTrip(req)
+			if err != nil || isLogin(req) {
+				return resp, err
+			}
+			if calls++; calls == 1 {
+				body := resp.Body
+				resp.Body = struct {
+					io.Reader
+					io.Closer
+				}{readerFunc(func(p []byte) (int, error) {
+					n, err := body.Read(p)
+					read += n
+					return n, err
+				}), body}
+			}
 			return resp, err
-		}
-		if calls++; calls == 1 {
-			body := resp.Body
-			resp.Body = struct {
-				io.Reader
-				io.Closer
-			}{readerFunc(func(p []byte) (int, error) {
-				n, err := body.Read(p)
-				read += n
-				return n, err
-			}), body}
-		}
-		return resp, err
+		})
+		requireStatus(t, newSession(t, cfg), "/v1/long", http.StatusUnauthorized)
+		require.Equal(t, 2, calls)
+		require.LessOrEqual(t, read, 4<<10)
 	})
-	requireStatus(t, newSession(t, cfg), "/v1/long", http.StatusUnauthorized)
-	require.Equal(t, 2, calls)
-	require.LessOrEqual(t, read, 4<<10)
 }
 
 func TestFewConnectionsAreEnough(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	base := cfg.Base.(*http.Transport).Clone()
-	base.MaxConnsPerHost = 2
-	cfg.Base = base
-	session := newSession(t, cfg)
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	server.Expire()
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			status, _, err := get(t.Context(), session, "/v1/ok")
-			assert.NoError(t, err)
-			assert.Equal(t, http.StatusOK, status)
-		})
-	}
-	wg.Wait()
-	require.Equal(t, 2, server.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		base := cfg.Base.(*http.Transport).Clone()
+		base.MaxConnsPerHost = 2
+		cfg.Base = base
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		kind.expire(server)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				status, _, err := get(t.Context(), session, "/v1/ok")
+				assert.NoError(t, err)
+				assert.Equal(t, http.StatusOK, status)
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 2, server.Logins())
+	})
 }
 
 // Rule 14.
 
 func TestClose(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
 
-	t.Run("before a login", func(t *testing.T) {
-		session := newSession(t, configFor(server))
-		require.NoError(t, session.Close())
-		require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
-		_, _, err := get(t.Context(), session, "/v1/ok")
-		require.ErrorIs(t, err, zuora.ErrSessionClosed)
-		_, err = session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
-		require.ErrorIs(t, err, zuora.ErrSessionClosed)
-		require.Zero(t, server.Logins())
-	})
-	t.Run("after a login, twice, from many goroutines", func(t *testing.T) {
-		session := newSession(t, configFor(server))
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() { assert.NoError(t, session.Close()) })
-		}
-		wg.Wait()
-		_, _, err := get(t.Context(), session, "/v1/ok")
-		require.ErrorIs(t, err, zuora.ErrSessionClosed)
-	})
-	t.Run("a call under way goes on", func(t *testing.T) {
-		session := newSession(t, configFor(server))
-		server.Intercept(func(r *http.Request) http.Handler {
-			if r.URL.Path == "/v1/ok" {
-				_ = session.Close()
-			}
-			return nil
+		t.Run("before a login", func(t *testing.T) {
+			session := newSession(t, kind.configFor(server))
+			require.NoError(t, session.Close())
+			require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
+			_, _, err := get(t.Context(), session, "/v1/ok")
+			require.ErrorIs(t, err, zuora.ErrSessionClosed)
+			_, err = session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/ok", nil))
+			require.ErrorIs(t, err, zuora.ErrSessionClosed)
+			require.Zero(t, server.Logins())
 		})
-		defer server.Intercept(nil)
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		t.Run("after a login, twice, from many goroutines", func(t *testing.T) {
+			session := newSession(t, kind.configFor(server))
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			var wg sync.WaitGroup
+			for range 20 {
+				wg.Go(func() { assert.NoError(t, session.Close()) })
+			}
+			wg.Wait()
+			_, _, err := get(t.Context(), session, "/v1/ok")
+			require.ErrorIs(t, err, zuora.ErrSessionClosed)
+		})
+		t.Run("a call under way goes on", func(t *testing.T) {
+			session := newSession(t, kind.configFor(server))
+			server.Intercept(func(r *http.Request) http.Handler {
+				if r.URL.Path == "/v1/ok" {
+					_ = session.Close()
+				}
+				return nil
+			})
+			defer server.Intercept(nil)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+		})
 	})
 }
 
 func TestCloseDuringALogin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		cancelled := make(chan struct{})
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				<-r.Context().Done()
-				close(cancelled)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cancelled := make(chan struct{})
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body) // or else net/http does not notice
+					<-r.Context().Done()
+					close(cancelled)
+				})
 			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			errs := make(chan error, 50)
+			for range 50 {
+				go func() { errs <- session.Connect(t.Context()) }()
+			}
+			synctest.Wait()
+			begun := time.Now()
+			require.NoError(t, session.Close())
+			for range 50 {
+				require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
+			}
+			<-cancelled
+			require.Zero(t, time.Since(begun), "nobody waited for a time-out")
+			require.Equal(t, 1, tenant.Logins())
+			// No goroutine is left, or the bubble would not end.
 		})
-		session := newSession(t, inMemoryConfig(tenant))
-		errs := make(chan error, 50)
-		for range 50 {
-			go func() { errs <- session.Connect(t.Context()) }()
-		}
-		synctest.Wait()
-		begun := time.Now()
-		require.NoError(t, session.Close())
-		for range 50 {
-			require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
-		}
-		<-cancelled
-		require.Zero(t, time.Since(begun), "nobody waited for a time-out")
-		require.Equal(t, 1, tenant.Logins())
-		// No goroutine is left, or the bubble would not end.
 	})
 }
 
 // A login that succeeds all the same once the session is closed changes nothing.
 func TestLoginThatOutlivesTheSessionSignsNobodyIn(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	cfg := configFor(server)
-	door := newGate(server.Credentials())
-	cfg.Credentials = door
-	session := newSession(t, cfg)
-	errs := make(chan error)
-	go func() { errs <- session.Connect(t.Context()) }()
-	<-door.asked
-	require.NoError(t, session.Close())
-	require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
-	close(door.open)
-	require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
-	require.Zero(t, server.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		door := newGate(kind.credentials(server))
+		cfg.Credentials = door
+		session := newSession(t, cfg)
+		errs := make(chan error)
+		go func() { errs <- session.Connect(t.Context()) }()
+		<-door.asked
+		require.NoError(t, session.Close())
+		require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
+		close(door.open)
+		require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
+		require.Zero(t, server.Logins())
+	})
 }
 
 // Not even one whose transport did not hear of it.
 func TestLoginThatSucceedsAfterCloseSignsNobodyIn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		cfg := inMemoryConfig(tenant)
-		base := cfg.Base
-		arrived, release := make(chan struct{}), make(chan struct{})
-		cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
-			close(arrived)
-			<-release
-			return base.RoundTrip(req.WithContext(context.WithoutCancel(req.Context())))
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := kind.inMemoryConfig(tenant)
+			base := cfg.Base
+			arrived, release := make(chan struct{}), make(chan struct{})
+			cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+				close(arrived)
+				<-release
+				return base.RoundTrip(req.WithContext(context.WithoutCancel(req.Context())))
+			})
+			session := newSession(t, cfg)
+			errs := make(chan error)
+			go func() { errs <- session.Connect(t.Context()) }()
+			<-arrived
+			require.NoError(t, session.Close())
+			require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
+			close(release)
+			synctest.Wait()
+			require.Equal(t, 1, tenant.Logins())
+			require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
 		})
-		session := newSession(t, cfg)
-		errs := make(chan error)
-		go func() { errs <- session.Connect(t.Context()) }()
-		<-arrived
-		require.NoError(t, session.Close())
-		require.ErrorIs(t, <-errs, zuora.ErrSessionClosed)
-		close(release)
-		synctest.Wait()
-		require.Equal(t, 1, tenant.Logins())
-		require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrSessionClosed)
 	})
 }
 
 func TestCloseEndsIdleConnectionsOfItsOwnTransportOnly(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	std := http.DefaultTransport.(*http.Transport)
-	defer func() { http.DefaultTransport = std }()
-	for _, own := range []bool{true, false} {
-		var opened, closed atomic.Int32
-		counting := server.Client().Transport.(*http.Transport).Clone()
-		counting.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			c, err := new(net.Dialer).DialContext(ctx, network, addr)
-			opened.Add(1)
-			return countedConn{c, &closed}, err
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		std := http.DefaultTransport.(*http.Transport)
+		defer func() { http.DefaultTransport = std }()
+		for _, own := range []bool{true, false} {
+			var opened, closed atomic.Int32
+			counting := server.Client().Transport.(*http.Transport).Clone()
+			counting.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				c, err := new(net.Dialer).DialContext(ctx, network, addr)
+				opened.Add(1)
+				return countedConn{c, &closed}, err
+			}
+			http.DefaultTransport = counting
+			cfg := kind.configFor(server)
+			cfg.Base = nil
+			if !own {
+				cfg.Base = counting
+			}
+			session := newSession(t, cfg)
+			require.Zero(t, counting.MaxIdleConnsPerHost, "what is set for sessions is set on a clone")
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			require.EqualValues(t, 1, opened.Load())
+			require.Zero(t, closed.Load())
+			require.NoError(t, session.Close())
+			require.Equal(t, own, closed.Load() == 1)
+			counting.CloseIdleConnections()
 		}
-		http.DefaultTransport = counting
-		cfg := configFor(server)
-		cfg.Base = nil
-		if !own {
-			cfg.Base = counting
-		}
-		session := newSession(t, cfg)
-		require.Zero(t, counting.MaxIdleConnsPerHost, "what is set for sessions is set on a clone")
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		require.EqualValues(t, 1, opened.Load())
-		require.Zero(t, closed.Load())
-		require.NoError(t, session.Close())
-		require.Equal(t, own, closed.Load() == 1)
-		counting.CloseIdleConnections()
-	}
+	})
 }
 
 type countedConn struct {
@@ -820,20 +859,22 @@ func (c countedConn) Close() error {
 }
 
 func TestDefaultTransportOfAnotherTypeIsUsed(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	std := http.DefaultTransport
-	defer func() { http.DefaultTransport = std }()
-	var calls atomic.Int32
-	everybodys := &idleCounter{RoundTripper: roundTripper(func(req *http.Request) (*http.Response, error) {
-		calls.Add(1)
-		return server.Client().Transport.RoundTrip(req)
-	})}
-	http.DefaultTransport = everybodys
-	cfg := configFor(server)
-	cfg.Base = nil
-	session := newSession(t, cfg)
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	require.EqualValues(t, 2, calls.Load())
-	require.NoError(t, session.Close())
-	require.Zero(t, everybodys.closed.Load(), "its connections are not the session's to close")
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		std := http.DefaultTransport
+		defer func() { http.DefaultTransport = std }()
+		var calls atomic.Int32
+		everybodys := &idleCounter{RoundTripper: roundTripper(func(req *http.Request) (*http.Response, error) {
+			calls.Add(1)
+			return server.Client().Transport.RoundTrip(req)
+		})}
+		http.DefaultTransport = everybodys
+		cfg := kind.configFor(server)
+		cfg.Base = nil
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.EqualValues(t, 2, calls.Load())
+		require.NoError(t, session.Close())
+		require.Zero(t, everybodys.closed.Load(), "its connections are not the session's to close")
+	})
 }

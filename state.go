@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/backoff"
+	"github.com/zuora-go/zuora/internal/bearer"
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/idle"
@@ -27,13 +28,34 @@ type state struct {
 	refusals backoff.Refusals            // rule 3
 }
 
-// generation is one login: its cookies, and the clock that runs on them.
+// generation is one login: its cookies or its token, and the clocks that run on them.
 type generation struct {
-	idle.Last // when the last call that was answered well was sent
-	number    int
-	jar       *cookies.Jar
-	secret    Secret      // that it was logged in with
-	shared    *share.Held // nil: no SessionStore
+	idle.Last     // when the last call that was answered well was sent
+	number        int
+	begun         idle.Instant // when the login was sent
+	jar           *cookies.Jar
+	token         *bearer.Token // nil: there are cookies
+	authorization []string      // the header with the token
+	secret        Secret        // that it was logged in with
+	shared        *share.Held   // nil: no SessionStore
+	renewal       time.Time     // when it was tried to renew the token early
+}
+
+func newGeneration(c Credentials, begun idle.Instant, jar *cookies.Jar, token *bearer.Token) *generation {
+	g := &generation{begun: begun, jar: jar, token: token, secret: c.secret()}
+	if token != nil {
+		g.authorization = []string{"Bearer " + token.Value}
+	}
+	g.Used(begun)
+	return g
+}
+
+// expired reports whether a call of path cannot be sent on g any more.
+func (g *generation) expired(now idle.Instant, path string) bool {
+	if g.token != nil {
+		return g.token.Expired(g.begun.Until(now))
+	}
+	return !g.jar.Live(path)
 }
 
 // use is a generation to send a call on now.
@@ -50,12 +72,15 @@ func (s *Session) acquire(ctx context.Context) (use, error) {
 	g, now := t.current.Load(), s.clock.Now()
 	if g != nil {
 		unused := g.For(now)
-		live, idle := g.jar.Live(s.api.Path), s.idleTimeout >= 0 && unused >= s.idleTimeout
+		expired, idle := g.expired(now, s.api.Path), g.token == nil && s.idleTimeout >= 0 && unused >= s.idleTimeout
 		switch {
-		case live && !idle:
+		case !expired && !idle:
+			if g.token != nil && g.token.Due(g.begun.Until(now)) && s.renew(ctx, g) {
+				s.logEnd(g, "due")
+			}
 			return use{g, now, false}, nil
 		case !t.end(g): // another call has ended it
-		case !live:
+		case expired:
 			s.logEnd(g, "expired")
 		default:
 			s.logEnd(g, "unused", slog.Duration("idle", unused))
@@ -70,6 +95,21 @@ func (s *Session) acquire(ctx context.Context) (use, error) {
 		err = failed.clone()
 	}
 	return use{l.generation, s.clock.Now(), true}, err
+}
+
+// renew starts a login while g is still good, unless one is in progress or has to wait,
+// and reports whether it did. It tries once a second at most. No call waits for that
+// login, and if it fails, g stays.
+func (s *Session) renew(ctx context.Context, g *generation) bool {
+	t := s.state()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.current.Load() != g || t.flight != nil || t.failed.All().Err != nil || time.Since(g.renewal) < time.Second {
+		return false
+	}
+	g.renewal = time.Now()
+	s.start(ctx)
+	return true
 }
 
 // end ends g, and reports whether it was current.
@@ -91,8 +131,11 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 	defer t.mu.Unlock()
 	if g := t.current.Load(); t.closed {
 		return nil, nil, ErrSessionClosed
-	} else if g != nil || t.flight != nil {
-		return t.flight, g, nil
+	} else if g != nil {
+		return nil, g, nil
+	}
+	if t.flight != nil {
+		return t.flight, nil, nil
 	}
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
@@ -100,9 +143,14 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 	if wait := t.failed.All(); wait.Err != nil && s.fleet == nil {
 		return nil, nil, newLoginError(wait).clone()
 	}
-	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // which is negative past the longest Duration
-	t.flight = flight.Start(ctx, timeout, s.login, s.land)
+	s.start(ctx)
 	return t.flight, nil, nil
+}
+
+// start starts a login. The state is locked.
+func (s *Session) start(ctx context.Context) {
+	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // which is negative past the longest Duration
+	s.state().flight = flight.Start(ctx, timeout, s.login, s.land)
 }
 
 // land makes a login's generation the current one, or sets when the next login may

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/share"
 )
 
@@ -41,6 +42,9 @@ type SessionStore interface {
 // sharedLogin takes the fleet's session, or logs in for the fleet.
 func (s *Session) sharedLogin(ctx context.Context, c Credentials, ownLogin func(context.Context) (login, error)) (login, error) {
 	key := share.Key(s.server, c.AccessKeyID, s.entity.ID, s.entity.LegacyID, s.entity.LegacyName)
+	if c.oauth() {
+		key = share.Key(s.server, origin.Token, c.ClientID, s.entity.ID)
+	}
 	var own login
 	var held *share.Held
 	var err error
@@ -53,13 +57,16 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials, ownLogin func(
 		if own, err = ownLogin(ctx); err != nil {
 			return share.Record{}, err
 		}
-		return share.NewRecord(own.generation.jar, time.Unix(0, own.generation.Wall.Load())), nil
+		g := own.generation
+		return share.NewRecord(g.jar, g.token, time.Unix(0, g.Wall.Load())), nil
 	}); err != nil {
 		return own, err
 	}
 	if own.generation == nil {
-		own.generation = &generation{jar: cookies.Of(held.Cookies), secret: c.SecretAccessKey}
-		own.generation.Used(s.clock.At(held.Record.Used))
+		own.generation = newGeneration(c, s.clock.At(held.Record.Used), cookies.Of(held.Cookies), held.Token)
+		if held.Token != nil {
+			own.generation.begun = s.clock.At(held.Token.Begun)
+		}
 	}
 	own.generation.shared = held
 	return own, nil

@@ -123,282 +123,312 @@ func withStore(cfg zuora.SessionConfig, store zuora.SessionStore) zuora.SessionC
 }
 
 func TestFleetSharesOneLogin(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	store := newMemoryStore()
-	fleet := make([]*zuora.Session, 24)
-	for i := range fleet {
-		fleet[i] = newSession(t, withStore(configFor(server), store))
-	}
-	for logins := 1; logins <= 3; logins++ {
-		server.Expire()
-		var wg sync.WaitGroup
-		for i, session := range fleet {
-			wg.Go(func() {
-				for n := range 10 {
-					status, got, err := send(t.Context(), session, http.MethodPost, "/v1/echo", strings.NewReader("text"))
-					assert.NoError(t, err)
-					assert.Equal(t, http.StatusOK, status, "process %d, call %d: %s", i, n, got)
-				}
-			})
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		store := newMemoryStore()
+		fleet := make([]*zuora.Session, 24)
+		for i := range fleet {
+			fleet[i] = newSession(t, withStore(kind.configFor(server), store))
 		}
-		wg.Wait()
-		require.Equal(t, logins, server.Logins())
-	}
-	key, value := store.session()
-	require.Regexp(t, `^[0-9a-f]{64}$`, key, "a hash")
-	require.NotContains(t, value, string(server.Credentials().SecretAccessKey))
-	require.Equal(t, 10*time.Minute, store.ttls[key])
-	require.NotContains(t, store.values, key+":lock", "the lock is given up")
+		for logins := 1; logins <= 3; logins++ {
+			kind.expire(server)
+			var wg sync.WaitGroup
+			for i, session := range fleet {
+				wg.Go(func() {
+					for n := range 10 {
+						status, got, err := send(t.Context(), session, http.MethodPost, "/v1/echo", strings.NewReader("text"))
+						assert.NoError(t, err)
+						assert.Equal(t, http.StatusOK, status, "process %d, call %d: %s", i, n, got)
+					}
+				})
+			}
+			wg.Wait()
+			require.Equal(t, logins, server.Logins())
+		}
+		key, value := store.session()
+		require.Regexp(t, `^[0-9a-f]{64}$`, key, "a hash")
+		require.NotContains(t, value, string(server.Credentials().SecretAccessKey))
+		require.NotContains(t, value, string(server.OAuthClient().ClientSecret))
+		if kind == byPassword {
+			require.Equal(t, 10*time.Minute, store.ttls[key])
+		} else {
+			require.InDelta(t, 3598*time.Second, store.ttls[key], float64(time.Minute), "as long as the token lives")
+		}
+		require.NotContains(t, store.values, key+":lock", "the lock is given up")
+	})
 }
 
 func TestStoredSessionOutlivesTheProcess(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		cfg.IdleTimeout = -1
-		first := newSession(t, cfg)
-		requireStatus(t, first, "/v1/ok", http.StatusOK)
-		require.NoError(t, first.Close())
-		time.Sleep(10 * time.Minute)
-		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-		require.Equal(t, 1, tenant.Logins())
-		key, _ := store.session()
-		require.Equal(t, 8*time.Hour, store.ttls[key], "where sessions do not end of idling")
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			cfg.IdleTimeout = -1
+			first := newSession(t, cfg)
+			requireStatus(t, first, "/v1/ok", http.StatusOK)
+			require.NoError(t, first.Close())
+			time.Sleep(10 * time.Minute)
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			require.Equal(t, 1, tenant.Logins())
+			if key, _ := store.session(); kind == byPassword {
+				require.Equal(t, 8*time.Hour, store.ttls[key], "where sessions do not end of idling")
+			} else {
+				require.Equal(t, 3598*time.Second, store.ttls[key])
+			}
+		})
 	})
 }
 
 func TestWhatIsStoredForOthersIsNotShared(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	store := newMemoryStore()
-	cfg := withStore(configFor(server), store)
-	one := cfg
-	for i, spoil := range []func(*zuora.SessionConfig){
-		func(*zuora.SessionConfig) {},
-		func(c *zuora.SessionConfig) { c.Entity.ID = "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11" },
-		func(c *zuora.SessionConfig) { c.Entity.LegacyID = "7f1d9c2e51f84a0b9a350b7f6f3f6a11" },
-		func(c *zuora.SessionConfig) { c.Entity.LegacyName = "7f1d9c2e51f84a0b9a350b7f6f3f6a11" },
-		func(c *zuora.SessionConfig) {
-			c.Server = strings.Replace(c.Server, "127.0.0.1", "127.0.0.1", 1) + "/rest"
-		},
-	} {
-		cfg := one
-		spoil(&cfg)
-		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
-		require.Equal(t, i+1, server.Logins())
-	}
-	// Another user finds nothing either, and so is refused for himself.
-	other := one
-	other.Credentials = zuora.Credentials{AccessKeyID: "nobody", SecretAccessKey: server.Credentials().SecretAccessKey}
-	require.ErrorIs(t, newSession(t, other).Connect(t.Context()), zuora.ErrUnauthenticated)
-	// The same one does.
-	require.NoError(t, newSession(t, one).Connect(t.Context()))
-	require.Equal(t, 6, server.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		store := newMemoryStore()
+		cfg := withStore(kind.configFor(server), store)
+		one := cfg
+		others := []func(*zuora.SessionConfig){
+			func(*zuora.SessionConfig) {},
+			func(c *zuora.SessionConfig) { c.Entity.ID = "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11" },
+			func(c *zuora.SessionConfig) { c.Server += "/rest" },
+		}
+		if kind == byPassword {
+			others = append(others,
+				func(c *zuora.SessionConfig) { c.Entity.LegacyID = "7f1d9c2e51f84a0b9a350b7f6f3f6a11" },
+				func(c *zuora.SessionConfig) { c.Entity.LegacyName = "7f1d9c2e51f84a0b9a350b7f6f3f6a11" })
+		}
+		for i, spoil := range others {
+			cfg := one
+			spoil(&cfg)
+			require.NoError(t, newSession(t, cfg).Connect(t.Context()))
+			require.Equal(t, i+1, server.Logins())
+		}
+		// Another user finds nothing either, and so is refused for himself.
+		other := one
+		other.Credentials = kind.made("nobody", "hunter2")
+		require.ErrorIs(t, newSession(t, other).Connect(t.Context()), zuora.ErrUnauthenticated)
+		// The same one does.
+		require.NoError(t, newSession(t, one).Connect(t.Context()))
+		require.Equal(t, len(others)+1, server.Logins())
+	})
 }
 
 // A process that dies with the lock delays the others by 5 s, and no more.
 func TestLockOfADeadProcess(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		first := newSession(t, cfg)
-		requireStatus(t, first, "/v1/ok", http.StatusOK)
-		key, _ := store.take()
-		swapped, err := store.Swap(t.Context(), key+":lock", nil, []byte("dead"), time.Hour)
-		require.NoError(t, err)
-		require.True(t, swapped)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			first := newSession(t, cfg)
+			requireStatus(t, first, "/v1/ok", http.StatusOK)
+			key, _ := store.take()
+			swapped, err := store.Swap(t.Context(), key+":lock", nil, []byte("dead"), time.Hour)
+			require.NoError(t, err)
+			require.True(t, swapped)
 
-		begun := time.Now()
-		second := newSession(t, cfg)
-		requireStatus(t, second, "/v1/ok", http.StatusOK)
-		require.GreaterOrEqual(t, time.Since(begun), 5*time.Second)
-		require.LessOrEqual(t, time.Since(begun), 5200*time.Millisecond)
-		require.Equal(t, 2, tenant.Logins())
-		_, value := store.session()
-		require.NotEmpty(t, value, "what it has signed in for is stored all the same")
+			begun := time.Now()
+			second := newSession(t, cfg)
+			requireStatus(t, second, "/v1/ok", http.StatusOK)
+			require.GreaterOrEqual(t, time.Since(begun), 5*time.Second)
+			require.LessOrEqual(t, time.Since(begun), 5200*time.Millisecond)
+			require.Equal(t, 2, tenant.Logins())
+			_, value := store.session()
+			require.NotEmpty(t, value, "what it has signed in for is stored all the same")
+		})
 	})
 }
 
 // The lock outlasts any login that its holder may have on its way.
 func TestLockOutlastsTheLogin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		cfg.LoginTimeout = 20 * time.Second
-		var lock time.Duration
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			store.mu.Lock()
-			defer store.mu.Unlock()
-			for key, ttl := range store.ttls {
-				if strings.HasSuffix(key, ":lock") {
-					lock = ttl
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			cfg.LoginTimeout = 20 * time.Second
+			var lock time.Duration
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				store.mu.Lock()
+				defer store.mu.Unlock()
+				for key, ttl := range store.ttls {
+					if strings.HasSuffix(key, ":lock") {
+						lock = ttl
+					}
 				}
-			}
-			return nil
+				return nil
+			})
+			require.NoError(t, newSession(t, cfg).Connect(t.Context()))
+			require.Greater(t, lock, 20*time.Second)
+			require.Less(t, lock, time.Minute)
 		})
-		require.NoError(t, newSession(t, cfg).Connect(t.Context()))
-		require.Greater(t, lock, 20*time.Second)
-		require.Less(t, lock, time.Minute)
 	})
 }
 
 func TestLockOfALoginThatMayTakeForEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			time.Sleep(time.Second)
-			return nil
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				time.Sleep(time.Second)
+				return nil
+			})
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			cfg.LoginTimeout, cfg.IdleTimeout = math.MaxInt64, math.MaxInt64
+			var wg sync.WaitGroup
+			for range 3 {
+				session := newSession(t, cfg)
+				wg.Go(func() { assert.NoError(t, session.Connect(t.Context())) })
+			}
+			wg.Wait()
+			require.Equal(t, 1, tenant.Logins())
+			for key, ttl := range store.ttls {
+				require.GreaterOrEqual(t, ttl, time.Duration(0), key) // 0: removed
+			}
 		})
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		cfg.LoginTimeout, cfg.IdleTimeout = math.MaxInt64, math.MaxInt64
-		var wg sync.WaitGroup
-		for range 3 {
-			session := newSession(t, cfg)
-			wg.Go(func() { assert.NoError(t, session.Connect(t.Context())) })
-		}
-		wg.Wait()
-		require.Equal(t, 1, tenant.Logins())
-		for key, ttl := range store.ttls {
-			require.GreaterOrEqual(t, ttl, time.Duration(0), key) // 0: removed
-		}
 	})
 }
 
 // Another process signs in between this one's look and its lock.
 func TestSessionThatCameBeforeTheLockIsTaken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-		key, value := store.take()
-		store.setFail(func(_ context.Context, swap bool) error {
-			store.mu.Lock()
-			defer store.mu.Unlock()
-			if swap {
-				store.values[key] = stored{[]byte(value), time.Now().Add(time.Hour)}
-			}
-			return nil
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			key, value := store.take()
+			store.setFail(func(_ context.Context, swap bool) error {
+				store.mu.Lock()
+				defer store.mu.Unlock()
+				if swap {
+					store.values[key] = stored{[]byte(value), time.Now().Add(time.Hour)}
+				}
+				return nil
+			})
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			require.Equal(t, 1, tenant.Logins())
 		})
-		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-		require.Equal(t, 1, tenant.Logins())
 	})
 }
 
 // Close ends the wait for another process, or for the store; nobody signs in
 // afterwards, and the store is not blamed.
 func TestCloseWhileTheStoreIsWaitedFor(t *testing.T) {
-	for what, fail := range map[string]func(context.Context, bool) error{
-		"for the lock":  nil,
-		"for an answer": func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() },
-	} {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				store := newMemoryStore()
-				cfg := withStore(inMemoryConfig(tenant), store)
-				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-				key, _ := store.take()
-				_, err := store.Swap(t.Context(), key+":lock", nil, []byte("another"), time.Hour)
-				require.NoError(t, err)
-				store.setFail(fail)
-				var log records
-				cfg.Logger = log.logger(slog.LevelDebug, false)
-				session := newSession(t, cfg)
-				failed := make(chan error)
-				go func() { failed <- session.Connect(t.Context()) }()
-				synctest.Wait()
-				require.NoError(t, session.Close())
-				require.ErrorIs(t, <-failed, zuora.ErrSessionClosed)
-				time.Sleep(time.Minute)
-				require.Equal(t, 1, tenant.Logins())
-				require.Empty(t, log.take())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, fail := range map[string]func(context.Context, bool) error{
+			"for the lock":  nil,
+			"for an answer": func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() },
+		} {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					store := newMemoryStore()
+					cfg := withStore(kind.inMemoryConfig(tenant), store)
+					requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+					key, _ := store.take()
+					_, err := store.Swap(t.Context(), key+":lock", nil, []byte("another"), time.Hour)
+					require.NoError(t, err)
+					store.setFail(fail)
+					var log records
+					cfg.Logger = log.logger(slog.LevelDebug, false)
+					session := newSession(t, cfg)
+					failed := make(chan error)
+					go func() { failed <- session.Connect(t.Context()) }()
+					synctest.Wait()
+					require.NoError(t, session.Close())
+					require.ErrorIs(t, <-failed, zuora.ErrSessionClosed)
+					time.Sleep(time.Minute)
+					require.Equal(t, 1, tenant.Logins())
+					require.Empty(t, log.take())
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 // Whatever the store does, the session signs in by itself, in bounded time, says
 // so once, and goes back to the store when it can.
 func TestStoreIsNeverInTheWay(t *testing.T) {
-	stuck := make(chan struct{})
-	defer close(stuck)
-	for what, test := range map[string]struct {
-		fail func(context.Context, bool) error
-		most time.Duration
-	}{
-		"down":                {func(context.Context, bool) error { return errors.New("connection refused") }, 0},
-		"full":                {func(_ context.Context, swap bool) error { return map[bool]error{true: errors.New("OOM")}[swap] }, 0},
-		"slow":                {func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() }, 3 * time.Second},
-		"panics":              {func(context.Context, bool) error { panic("hunter2") }, 0},
-		"ignores its context": {func(context.Context, bool) error { time.Sleep(time.Minute); return nil }, 3 * time.Second},
-	} {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				store := newMemoryStore()
-				store.setFail(test.fail)
-				var log records
-				cfg := withStore(inMemoryConfig(tenant), store)
-				cfg.Logger = log.logger(slog.LevelDebug, false)
-				session := newSession(t, cfg)
-				begun := time.Now()
-				requireStatus(t, session, "/v1/ok", http.StatusOK)
-				require.LessOrEqual(t, time.Since(begun), test.most)
-				for range 3 { // written back by the minute, off the caller's path
-					time.Sleep(2 * time.Minute)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		stuck := make(chan struct{})
+		defer close(stuck)
+		for what, test := range map[string]struct {
+			fail func(context.Context, bool) error
+			most time.Duration
+		}{
+			"down":                {func(context.Context, bool) error { return errors.New("connection refused") }, 0},
+			"full":                {func(_ context.Context, swap bool) error { return map[bool]error{true: errors.New("OOM")}[swap] }, 0},
+			"slow":                {func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() }, 3 * time.Second},
+			"panics":              {func(context.Context, bool) error { panic("hunter2") }, 0},
+			"ignores its context": {func(context.Context, bool) error { time.Sleep(time.Minute); return nil }, 3 * time.Second},
+		} {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					store := newMemoryStore()
+					store.setFail(test.fail)
+					var log records
+					cfg := withStore(kind.inMemoryConfig(tenant), store)
+					cfg.Logger = log.logger(slog.LevelDebug, false)
+					session := newSession(t, cfg)
 					begun := time.Now()
 					requireStatus(t, session, "/v1/ok", http.StatusOK)
-					require.Zero(t, time.Since(begun))
-				}
-				time.Sleep(time.Minute)
-				synctest.Wait()
-				text := strings.Join(log.take(), "\n")
-				require.NotContains(t, text, "hunter2")
-				if what != "full" {
-					require.Equal(t, 1, strings.Count(text, "session store fails; logging in without it"), text)
-				}
-				require.Contains(t, text, "session store fails")
+					require.LessOrEqual(t, time.Since(begun), test.most)
+					for range 3 { // written back by the minute, off the caller's path
+						time.Sleep(2 * time.Minute)
+						begun := time.Now()
+						requireStatus(t, session, "/v1/ok", http.StatusOK)
+						require.Zero(t, time.Since(begun))
+					}
+					time.Sleep(time.Minute)
+					synctest.Wait()
+					text := strings.Join(log.take(), "\n")
+					require.NotContains(t, text, "hunter2")
+					if what != "full" {
+						require.Equal(t, 1, strings.Count(text, "session store fails; logging in without it"), text)
+					}
+					require.Contains(t, text, "session store fails")
 
-				store.setFail(nil)
-				requireStatus(t, session, "/v1/ok", http.StatusOK)
-				synctest.Wait()
-				require.Contains(t, strings.Join(log.take(), "\n"), "session store is back")
-				_, value := store.session()
-				require.NotEmpty(t, value)
-				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-				require.Equal(t, 1, tenant.Logins(), "and others take it")
+					store.setFail(nil)
+					requireStatus(t, session, "/v1/ok", http.StatusOK)
+					synctest.Wait()
+					require.Contains(t, strings.Join(log.take(), "\n"), "session store is back")
+					_, value := store.session()
+					require.NotEmpty(t, value)
+					requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+					require.Equal(t, 1, tenant.Logins(), "and others take it")
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 // A store that was restarted empty is filled again.
 func TestEmptiedStoreIsFilledAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		session := newSession(t, withStore(inMemoryConfig(tenant), store))
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		store.mu.Lock()
-		clear(store.values)
-		store.mu.Unlock()
-		time.Sleep(time.Minute)
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		synctest.Wait()
-		_, value := store.session()
-		require.NotEmpty(t, value)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			session := newSession(t, withStore(kind.inMemoryConfig(tenant), store))
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			store.mu.Lock()
+			clear(store.values)
+			store.mu.Unlock()
+			time.Sleep(time.Minute)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			synctest.Wait()
+			_, value := store.session()
+			require.NotEmpty(t, value)
+		})
 	})
 }
 
@@ -464,46 +494,50 @@ func TestLaterUseByAnotherProcessStays(t *testing.T) {
 
 // A session that has been replaced is not written back over its successor.
 func TestOldSessionDoesNotOverwriteANewOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		old := newSession(t, cfg)
-		requireStatus(t, old, "/v1/ok", http.StatusOK)
-		key, value := store.session()
-		// Another process was refused, and has signed in anew; to this one
-		// nothing has happened yet.
-		swapped, err := store.Swap(t.Context(), key, []byte(value), []byte(`{"login":"another","used":"2000-01-01T00:00:00Z","cookies":{"ZSession":"x"}}`), time.Hour)
-		require.NoError(t, err)
-		require.True(t, swapped)
-		for range 5 {
-			time.Sleep(2 * time.Minute)
-			requireStatus(t, old, "/v1/ok", http.StatusOK)
-		}
-		synctest.Wait()
-		_, value = store.session()
-		require.Contains(t, value, `"login":"another"`)
-	})
-}
-
-func TestGarbageInTheStoreIsAsGoodAsNone(t *testing.T) {
-	for _, garbage := range []string{"", "x", "{}", "null", "[]", `{"login":"a"}`, `{"login":"a","used":"2999-01-01T00:00:00Z","cookies":{}}`} {
+	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
 			defer tenant.Close()
 			store := newMemoryStore()
-			cfg := withStore(inMemoryConfig(tenant), store)
-			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			old := newSession(t, cfg)
+			requireStatus(t, old, "/v1/ok", http.StatusOK)
 			key, value := store.session()
-			_, err := store.Swap(t.Context(), key, []byte(value), []byte(garbage), time.Hour)
+			// Another process was refused, and has signed in anew; to this one
+			// nothing has happened yet.
+			swapped, err := store.Swap(t.Context(), key, []byte(value), []byte(`{"login":"another","used":"2000-01-01T00:00:00Z","cookies":{"ZSession":"x"}}`), time.Hour)
 			require.NoError(t, err)
-			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-			require.Equal(t, 2, tenant.Logins(), garbage)
-			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-			require.Equal(t, 2, tenant.Logins(), garbage)
+			require.True(t, swapped)
+			for range 5 {
+				time.Sleep(2 * time.Minute)
+				requireStatus(t, old, "/v1/ok", http.StatusOK)
+			}
+			synctest.Wait()
+			_, value = store.session()
+			require.Contains(t, value, `"login":"another"`)
 		})
-	}
+	})
+}
+
+func TestGarbageInTheStoreIsAsGoodAsNone(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for _, garbage := range []string{"", "x", "{}", "null", "[]", `{"login":"a"}`, `{"login":"a","used":"2999-01-01T00:00:00Z","cookies":{}}`} {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				store := newMemoryStore()
+				cfg := withStore(kind.inMemoryConfig(tenant), store)
+				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+				key, value := store.session()
+				_, err := store.Swap(t.Context(), key, []byte(value), []byte(garbage), time.Hour)
+				require.NoError(t, err)
+				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+				require.Equal(t, 2, tenant.Logins(), garbage)
+				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+				require.Equal(t, 2, tenant.Logins(), garbage)
+			})
+		}
+	})
 }
 
 // What one process sends, the others send, whatever the cookies are.
@@ -549,77 +583,83 @@ func TestStoredCookiesAreWhatTheLoginBrought(t *testing.T) {
 // one while it is rolled out: neither takes the other's record, waits for its lock,
 // or writes over it. Each version has a session of its own.
 func TestFleetOfTwoVersions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		// As version 0.1.0 does: a hash of the parts alone, and cookies by name.
-		sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{cfg.Server, tenant.Credentials().AccessKeyID, "", "", ""}))
-		key, value := hex.EncodeToString(sum[:]), []byte(`{"login":"OLD","used":"2000-01-01T00:00:00Z","cookies":{"ZSession":"of the old version"}}`)
-		for k, v := range map[string][]byte{key: value, key + ":lock": []byte("OLD")} {
-			swapped, err := store.Swap(t.Context(), k, nil, v, time.Hour)
-			require.NoError(t, err)
-			require.True(t, swapped)
-		}
-		sent := ""
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			sent += r.Header.Get("Cookie")
-			return nil
-		})
-		begun := time.Now()
-		fleet := []*zuora.Session{newSession(t, cfg), newSession(t, cfg), newSession(t, cfg)}
-		for range 5 {
-			for _, session := range fleet {
-				requireStatus(t, session, "/v1/ok", http.StatusOK)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			// As version 0.1.0 does: a hash of the parts alone, and cookies by name.
+			sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{cfg.Server, tenant.Credentials().AccessKeyID, "", "", ""}))
+			key, value := hex.EncodeToString(sum[:]), []byte(`{"login":"OLD","used":"2000-01-01T00:00:00Z","cookies":{"ZSession":"of the old version"}}`)
+			for k, v := range map[string][]byte{key: value, key + ":lock": []byte("OLD")} {
+				swapped, err := store.Swap(t.Context(), k, nil, v, time.Hour)
+				require.NoError(t, err)
+				require.True(t, swapped)
 			}
-			require.Zero(t, time.Since(begun), "the lock of the other version is not waited for")
-			time.Sleep(2 * time.Minute)
-			begun = time.Now()
-		}
-		synctest.Wait()
-		require.Equal(t, 1, tenant.Logins())
-		require.NotContains(t, sent, "of the old version")
-		require.Equal(t, string(value), string(store.get(key)), "nor is it written over")
-		require.Equal(t, "OLD", string(store.get(key+":lock")))
-		require.Len(t, store.values, 3, "the record of this version stands beside it")
+			sent := ""
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				sent += r.Header.Get("Cookie")
+				return nil
+			})
+			begun := time.Now()
+			fleet := []*zuora.Session{newSession(t, cfg), newSession(t, cfg), newSession(t, cfg)}
+			for range 5 {
+				for _, session := range fleet {
+					requireStatus(t, session, "/v1/ok", http.StatusOK)
+				}
+				require.Zero(t, time.Since(begun), "the lock of the other version is not waited for")
+				time.Sleep(2 * time.Minute)
+				begun = time.Now()
+			}
+			synctest.Wait()
+			require.Equal(t, 1, tenant.Logins())
+			require.NotContains(t, sent, "of the old version")
+			require.Equal(t, string(value), string(store.get(key)), "nor is it written over")
+			require.Equal(t, "OLD", string(store.get(key+":lock")))
+			require.Len(t, store.values, 3, "the record of this version stands beside it")
+		})
 	})
 }
 
 // A stored cookie that is none is refused by the tenant, and by nobody else.
 func TestStoredSessionThatIsOverIsReplaced(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	store := newMemoryStore()
-	cfg := withStore(configFor(server), store)
-	requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-	server.Expire()
-	for range 3 {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		store := newMemoryStore()
+		cfg := withStore(kind.configFor(server), store)
 		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-	}
-	require.Equal(t, 2, server.Logins())
+		kind.expire(server)
+		for range 3 {
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+		}
+		require.Equal(t, 2, server.Logins())
+	})
 }
 
 // Whether Zuora lets several addresses use one session is not known. A tenant
 // that does not costs no more logins than there are processes.
 func TestTenantThatBindsSessionsToTheirCaller(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	store := newMemoryStore()
-	const processes = 12
-	var wg sync.WaitGroup
-	for range processes {
-		wg.Go(func() {
-			cfg := withStore(configFor(server), store)
-			cfg.Base = bound(cfg.Base)
-			session := newSession(t, cfg)
-			for range 20 {
-				status, got, err := get(t.Context(), session, "/v1/ok")
-				assert.NoError(t, err)
-				assert.Equal(t, http.StatusOK, status, got)
-			}
-		})
-	}
-	wg.Wait()
-	require.LessOrEqual(t, server.Logins(), processes)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		store := newMemoryStore()
+		const processes = 12
+		var wg sync.WaitGroup
+		for range processes {
+			wg.Go(func() {
+				cfg := withStore(kind.configFor(server), store)
+				cfg.Base = bound(cfg.Base)
+				session := newSession(t, cfg)
+				for range 20 {
+					status, got, err := get(t.Context(), session, "/v1/ok")
+					assert.NoError(t, err)
+					assert.Equal(t, http.StatusOK, status, got)
+				}
+			})
+		}
+		wg.Wait()
+		require.LessOrEqual(t, server.Logins(), processes)
+	})
 }
 
 // bound refuses, as the tenant would, every session whose cookies came another
@@ -657,63 +697,70 @@ func bound(base http.RoundTripper) http.RoundTripper {
 
 // A process whose own logins are held back takes what another has signed in for.
 func TestHeldBackProcessTakesTheStoredSession(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		var limited atomic.Bool
-		limited.Store(true)
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			if isLogin(r) && limited.Load() {
-				return zuoratest.RateLimited()
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			var limited atomic.Bool
+			limited.Store(true)
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				if isLogin(r) && limited.Load() {
+					return zuoratest.RateLimited()
+				}
+				return nil
+			})
+			held := newSession(t, cfg)
+			for range 5 {
+				require.ErrorIs(t, held.Connect(t.Context()), zuora.ErrRateLimited)
 			}
-			return nil
+			require.Equal(t, 1, tenant.Logins())
+			limited.Store(false)
+			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+			requireStatus(t, held, "/v1/ok", http.StatusOK)
+			require.Equal(t, 2, tenant.Logins())
 		})
-		held := newSession(t, cfg)
-		for range 5 {
-			require.ErrorIs(t, held.Connect(t.Context()), zuora.ErrRateLimited)
-		}
-		require.Equal(t, 1, tenant.Logins())
-		limited.Store(false)
-		requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-		requireStatus(t, held, "/v1/ok", http.StatusOK)
-		require.Equal(t, 2, tenant.Logins())
 	})
 }
 
 // A wrong password costs what it costs without a store.
 func TestWrongPasswordWithAStore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		cfg := withStore(inMemoryConfig(tenant), newMemoryStore())
-		cfg.Credentials = zuora.Credentials{AccessKeyID: tenant.Credentials().AccessKeyID, SecretAccessKey: "wrong"}
-		session := newSession(t, cfg)
-		for range 290 {
-			require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated)
-			time.Sleep(time.Second)
-		}
-		require.Equal(t, 1, tenant.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := withStore(kind.inMemoryConfig(tenant), newMemoryStore())
+			cfg.Credentials = kind.made("someone", "wrong")
+			session := newSession(t, cfg)
+			for range 290 {
+				require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated)
+				time.Sleep(time.Second)
+			}
+			require.Equal(t, 1, tenant.Logins())
+		})
 	})
 }
 
 func TestNoVerbPrintsWhatIsShared(t *testing.T) {
-	server := newServer(t, zuoratest.Config{})
-	store := newMemoryStore()
-	var log records
-	cfg := withStore(configFor(server), store)
-	cfg.Logger = log.logger(slog.LevelDebug, false)
-	session := newSession(t, cfg)
-	requireStatus(t, session, "/v1/ok", http.StatusOK)
-	settled(t, &log)
-	_, value := store.session()
-	_, cookie, found := strings.Cut(value, `"name":"ZSession","value":"`)
-	require.True(t, found)
-	type service struct{ session *zuora.Session }
-	for _, verb := range verbs {
-		assertSilent(t, fmt.Sprintf(verb, session)+fmt.Sprintf(verb, service{session}), cookie[:30])
-	}
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		store := newMemoryStore()
+		var log records
+		cfg := withStore(kind.configFor(server), store)
+		cfg.Logger = log.logger(slog.LevelDebug, false)
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		settled(t, &log)
+		_, value := store.session()
+		before := map[loginKind]string{byPassword: `"name":"ZSession","value":"`, byOAuth: `"access_token":"`}[kind]
+		_, secret, found := strings.Cut(value, before)
+		require.True(t, found)
+		type service struct{ session *zuora.Session }
+		for _, verb := range verbs {
+			assertSilent(t, fmt.Sprintf(verb, session)+fmt.Sprintf(verb, service{session}), secret[:30])
+		}
+	})
 }
 
 // repeating is a store whose errors say what it was given, or has read.
@@ -740,36 +787,38 @@ func (r repeating) Swap(ctx context.Context, key string, old, new []byte, ttl ti
 
 // Rule 11: what is stored is a session.
 func TestStoreThatRepeatsASessionTellsNoLogger(t *testing.T) {
-	for _, form := range []string{"%s", "%q", "%v", "%x", "%X"} {
-		for _, swap := range []bool{true, false} {
-			server := newServer(t, zuoratest.Config{})
-			var cookies []string
-			server.Intercept(func(r *http.Request) http.Handler {
-				if c, err := r.Cookie("ZSession"); err == nil {
-					cookies = append(cookies, c.Value)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for _, form := range []string{"%s", "%q", "%v", "%x", "%X"} {
+			for _, swap := range []bool{true, false} {
+				server := newServer(t, zuoratest.Config{})
+				var secrets []string
+				server.Intercept(func(r *http.Request) http.Handler {
+					if secret := kind.sent(r); secret != "" {
+						secrets = append(secrets, strings.TrimPrefix(secret, "Bearer "))
+					}
+					return nil
+				})
+				store := newMemoryStore()
+				if !swap { // the stored session is another process's
+					requireStatus(t, newSession(t, withStore(kind.configFor(server), store)), "/v1/ok", http.StatusOK)
 				}
-				return nil
-			})
-			store := newMemoryStore()
-			if !swap { // the stored session is another process's
-				requireStatus(t, newSession(t, withStore(configFor(server), store)), "/v1/ok", http.StatusOK)
-			}
-			if !swap && form != "%s" && form != "%q" {
-				continue // nobody could know it
-			}
-			var log records
-			cfg := withStore(configFor(server), repeating{store, !swap, swap, form})
-			cfg.Logger = log.logger(slog.LevelDebug, false)
-			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-			text := strings.Join(log.take(), "\n")
-			require.Contains(t, text, "session store fails")
-			require.NotEmpty(t, cookies)
-			for _, cookie := range cookies {
-				part := cookie[:10]
-				for _, part := range []string{part, fmt.Sprintf("%x", part), fmt.Sprintf("%X", part), strings.Trim(fmt.Sprint([]byte(part)), "[]")} {
-					require.NotContains(t, text, part, form)
+				if !swap && form != "%s" && form != "%q" {
+					continue // nobody could know it
+				}
+				var log records
+				cfg := withStore(kind.configFor(server), repeating{store, !swap, swap, form})
+				cfg.Logger = log.logger(slog.LevelDebug, false)
+				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+				text := strings.Join(log.take(), "\n")
+				require.Contains(t, text, "session store fails")
+				require.NotEmpty(t, secrets)
+				for _, secret := range secrets {
+					part := secret[:10]
+					for _, part := range []string{part, fmt.Sprintf("%x", part), fmt.Sprintf("%X", part), strings.Trim(fmt.Sprint([]byte(part)), "[]")} {
+						require.NotContains(t, text, part, form)
+					}
 				}
 			}
 		}
-	}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -46,6 +47,7 @@ var troubles = map[string]func(ctx context.Context, swap bool) error{
 func renew(t *testing.T, tenant *zuoratest.Tenant, session *zuora.Session) (took time.Duration) {
 	t.Helper()
 	tenant.Expire()
+	tenant.Revoke()
 	begun := time.Now()
 	requireStatus(t, session, "/v1/ok", http.StatusOK)
 	return time.Since(begun)
@@ -54,174 +56,185 @@ func renew(t *testing.T, tenant *zuoratest.Tenant, session *zuora.Session) (took
 // After a failure the store is left alone for longer and longer, one caller at a
 // time tries it, and no renewal waits for that.
 func TestDeadStoreCostsOneWaitAndThenNothing(t *testing.T) {
-	for what, fail := range troubles {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				store := newMemoryStore()
-				session := newSession(t, withStore(inMemoryConfig(tenant), store))
-				renew(t, tenant, session)
-				var calls, now, most atomic.Int32
-				store.setFail(func(ctx context.Context, swap bool) error {
-					calls.Add(1)
-					for n := now.Add(1); n > most.Load(); {
-						most.Store(n)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, fail := range troubles {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					store := newMemoryStore()
+					session := newSession(t, withStore(kind.inMemoryConfig(tenant), store))
+					renew(t, tenant, session)
+					var calls, now, most atomic.Int32
+					store.setFail(func(ctx context.Context, swap bool) error {
+						calls.Add(1)
+						for n := now.Add(1); n > most.Load(); {
+							most.Store(n)
+						}
+						defer now.Add(-1)
+						return fail(ctx, swap)
+					})
+					require.LessOrEqual(t, renew(t, tenant, session), time.Second)
+					for n := range 150 {
+						switch {
+						case n%25 == 0: // two writes of a minute's use
+							time.Sleep(61 * time.Second)
+							requireStatus(t, session, "/v1/ok", http.StatusOK)
+							time.Sleep(61 * time.Second)
+							requireStatus(t, session, "/v1/ok", http.StatusOK)
+							time.Sleep(2 * time.Second)
+						case n%5 == 0:
+							time.Sleep(20 * time.Second)
+						default:
+							time.Sleep(300 * time.Millisecond)
+						}
+						require.Less(t, renew(t, tenant, session), 50*time.Millisecond, "renewal %d", n)
 					}
-					defer now.Add(-1)
-					return fail(ctx, swap)
+					synctest.Wait()
+					// 22 minutes have 44 tries 30 s apart and 6 closer ones. Each is a call or,
+					// where reads go well, up to three.
+					require.LessOrEqual(t, calls.Load(), int32(3*(44+6)))
+					require.GreaterOrEqual(t, calls.Load(), int32(20))
+					time.Sleep(2 * time.Minute) // for what hangs
 				})
-				require.LessOrEqual(t, renew(t, tenant, session), time.Second)
-				for n := range 150 {
-					switch {
-					case n%25 == 0: // two writes of a minute's use
-						time.Sleep(61 * time.Second)
-						requireStatus(t, session, "/v1/ok", http.StatusOK)
-						time.Sleep(61 * time.Second)
-						requireStatus(t, session, "/v1/ok", http.StatusOK)
-						time.Sleep(2 * time.Second)
-					case n%5 == 0:
-						time.Sleep(20 * time.Second)
-					default:
-						time.Sleep(300 * time.Millisecond)
-					}
-					require.Less(t, renew(t, tenant, session), 50*time.Millisecond, "renewal %d", n)
-				}
-				synctest.Wait()
-				// 22 minutes have 44 tries 30 s apart and 6 closer ones. Each is a call or,
-				// where reads go well, up to three.
-				require.LessOrEqual(t, calls.Load(), int32(3*(44+6)))
-				require.GreaterOrEqual(t, calls.Load(), int32(20))
-				time.Sleep(2 * time.Minute) // for what hangs
 			})
-		})
-	}
+		}
+	})
 }
 
 // A fleet that comes back to the store at once waits for the one that logs in,
 // as ever.
 func TestFleetThatTriesTheStoreTogetherLogsInOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		tenant.Intercept(func(r *http.Request) http.Handler {
-			if isLogin(r) {
-				time.Sleep(2 * time.Second)
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				if isLogin(r) {
+					time.Sleep(2 * time.Second)
+				}
+				return nil
+			})
+			store := newMemoryStore()
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			var fleet []*zuora.Session
+			for range 8 {
+				fleet = append(fleet, newSession(t, cfg))
 			}
-			return nil
+			together := func() {
+				kind.expire(tenant)
+				var all sync.WaitGroup
+				for _, session := range fleet {
+					all.Go(func() { requireStatus(t, session, "/v1/ok", http.StatusOK) })
+				}
+				all.Wait()
+			}
+			store.setFail(troubles["refuses"])
+			together()
+			require.Equal(t, 8, tenant.Logins())
+			store.setFail(nil)
+			time.Sleep(time.Second)
+			together()
+			require.Equal(t, 8+1, tenant.Logins())
 		})
-		store := newMemoryStore()
-		cfg := withStore(inMemoryConfig(tenant), store)
-		var fleet []*zuora.Session
-		for range 8 {
-			fleet = append(fleet, newSession(t, cfg))
-		}
-		together := func() {
-			tenant.Expire()
-			var all sync.WaitGroup
-			for _, session := range fleet {
-				all.Go(func() { requireStatus(t, session, "/v1/ok", http.StatusOK) })
-			}
-			all.Wait()
-		}
-		store.setFail(troubles["refuses"])
-		together()
-		require.Equal(t, 8, tenant.Logins())
-		store.setFail(nil)
-		time.Sleep(time.Second)
-		together()
-		require.Equal(t, 8+1, tenant.Logins())
 	})
 }
 
 // What the store takes is not taken from the login.
 func TestSlowStoreFailsNoCall(t *testing.T) {
-	for _, c := range []struct{ store, login, timeout time.Duration }{
-		{900 * time.Millisecond, 0, 2 * time.Second},
-		{900 * time.Millisecond, 1900 * time.Millisecond, 2 * time.Second},
-		{300 * time.Millisecond, 900 * time.Millisecond, time.Second},
-		{990 * time.Millisecond, 90 * time.Millisecond, 100 * time.Millisecond},
-		{999 * time.Millisecond, 29 * time.Second, 30 * time.Second},
-	} {
-		t.Run(fmt.Sprintf("store %v, login %v of %v", c.store, c.login, c.timeout), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				tenant.Intercept(func(r *http.Request) http.Handler {
-					if isLogin(r) {
-						time.Sleep(c.login)
-					}
-					return nil
-				})
-				store := newMemoryStore()
-				store.setFail(func(context.Context, bool) error { time.Sleep(c.store); return nil })
-				cfg := withStore(inMemoryConfig(tenant), store)
-				cfg.LoginTimeout = c.timeout
-				var log records
-				cfg.Logger = log.logger(slog.LevelWarn, false)
-				var all sync.WaitGroup
-				for range 4 {
-					session := newSession(t, cfg)
-					all.Go(func() {
-						for range 5 {
-							begun := time.Now()
-							status, got, err := get(t.Context(), session, "/v1/ok")
-							assert.NoError(t, err)
-							assert.Equal(t, http.StatusOK, status, got)
-							assert.LessOrEqual(t, time.Since(begun), c.login+7*time.Second)
-							time.Sleep(11 * time.Minute) // idle
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for _, c := range []struct{ store, login, timeout time.Duration }{
+			{900 * time.Millisecond, 0, 2 * time.Second},
+			{900 * time.Millisecond, 1900 * time.Millisecond, 2 * time.Second},
+			{300 * time.Millisecond, 900 * time.Millisecond, time.Second},
+			{990 * time.Millisecond, 90 * time.Millisecond, 100 * time.Millisecond},
+			{999 * time.Millisecond, 29 * time.Second, 30 * time.Second},
+		} {
+			t.Run(fmt.Sprintf("store %v, login %v of %v", c.store, c.login, c.timeout), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					tenant.Intercept(func(r *http.Request) http.Handler {
+						if isLogin(r) {
+							time.Sleep(c.login)
 						}
+						return nil
 					})
-				}
-				all.Wait()
-				require.Empty(t, log.take(), "slow is no trouble")
+					store := newMemoryStore()
+					store.setFail(func(context.Context, bool) error { time.Sleep(c.store); return nil })
+					cfg := withStore(kind.inMemoryConfig(tenant), store)
+					cfg.LoginTimeout = c.timeout
+					var log records
+					cfg.Logger = log.logger(slog.LevelWarn, false)
+					var all sync.WaitGroup
+					for range 4 {
+						session := newSession(t, cfg)
+						all.Go(func() {
+							for range 5 {
+								begun := time.Now()
+								status, got, err := get(t.Context(), session, "/v1/ok")
+								assert.NoError(t, err)
+								assert.Equal(t, http.StatusOK, status, got)
+								assert.LessOrEqual(t, time.Since(begun), c.login+7*time.Second)
+								time.Sleep(11 * time.Minute) // idle
+							}
+						})
+					}
+					all.Wait()
+					require.Empty(t, log.take(), "slow is no trouble")
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 // A store as slow as that is of use, all the same.
 func TestSlowStoreShares(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tenant := inMemory(zuoratest.Config{})
-		defer tenant.Close()
-		store := newMemoryStore()
-		store.setFail(func(context.Context, bool) error { time.Sleep(900 * time.Millisecond); return nil })
-		cfg := withStore(inMemoryConfig(tenant), store)
-		cfg.LoginTimeout = 2 * time.Second
-		for range 5 {
-			requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
-			time.Sleep(10 * time.Second)
-		}
-		require.Equal(t, 1, tenant.Logins())
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			store := newMemoryStore()
+			store.setFail(func(context.Context, bool) error { time.Sleep(900 * time.Millisecond); return nil })
+			cfg := withStore(kind.inMemoryConfig(tenant), store)
+			cfg.LoginTimeout = 2 * time.Second
+			for range 5 {
+				requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+				time.Sleep(10 * time.Second)
+			}
+			require.Equal(t, 1, tenant.Logins())
+		})
 	})
 }
 
 // A login has its LoginTimeout and no more, with whatever store.
 func TestLoginTimeoutWithAStore(t *testing.T) {
-	for what, fail := range troubles {
-		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				tenant := inMemory(zuoratest.Config{})
-				defer tenant.Close()
-				tenant.Intercept(func(r *http.Request) http.Handler {
-					<-r.Context().Done()
-					return nil
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, fail := range troubles {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					tenant.Intercept(func(r *http.Request) http.Handler {
+						_, _ = io.Copy(io.Discard, r.Body) // or else net/http does not notice
+						<-r.Context().Done()
+						return nil
+					})
+					store := newMemoryStore()
+					store.setFail(fail)
+					cfg := withStore(kind.inMemoryConfig(tenant), store)
+					cfg.LoginTimeout = 2 * time.Second
+					begun := time.Now()
+					err := newSession(t, cfg).Connect(t.Context())
+					require.ErrorIs(t, err, context.DeadlineExceeded)
+					require.ErrorContains(t, err, "not done after 2s (LoginTimeout)")
+					require.GreaterOrEqual(t, time.Since(begun), 2*time.Second)
+					require.LessOrEqual(t, time.Since(begun), 4*time.Second)
+					time.Sleep(2 * time.Minute) // for what hangs
 				})
-				store := newMemoryStore()
-				store.setFail(fail)
-				cfg := withStore(inMemoryConfig(tenant), store)
-				cfg.LoginTimeout = 2 * time.Second
-				begun := time.Now()
-				err := newSession(t, cfg).Connect(t.Context())
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-				require.ErrorContains(t, err, "not done after 2s (LoginTimeout)")
-				require.GreaterOrEqual(t, time.Since(begun), 2*time.Second)
-				require.LessOrEqual(t, time.Since(begun), 4*time.Second)
-				time.Sleep(2 * time.Minute) // for what hangs
 			})
-		})
-	}
+		}
+	})
 }
 
 // However a store comes and goes, its trouble is logged once, with its cause. A

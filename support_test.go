@@ -109,7 +109,7 @@ func answering(body func(path string) string) http.RoundTripper {
 		header := http.Header{"Content-Type": {"application/json"}}
 		text := body(req.URL.Path)
 		if isLogin(req) {
-			text = `{"success":true}`
+			text = `{"success":true,"access_token":"v","token_type":"bearer","expires_in":3598}`
 			header.Set("Set-Cookie", "ZSession=v")
 		}
 		return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(text)), ContentLength: -1}, nil
@@ -130,7 +130,7 @@ func (b *oneShot) Close() error {
 }
 
 func isLogin(req *http.Request) bool {
-	return req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/v1/connections")
+	return req.Method == http.MethodPost && (strings.HasSuffix(req.URL.Path, "/v1/connections") || strings.HasSuffix(req.URL.Path, "/oauth/token"))
 }
 
 func compress(text string) []byte {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/zuora-go/zuora/internal/origin"
@@ -13,10 +14,10 @@ import (
 )
 
 // Transport returns the session as a round tripper, to compose with others. It
-// puts the session's cookies, and [Entity.ID], on each request, signs in where
-// there is need, and sends a call that the end of the session has made fail
-// once more. It refuses requests to any other origin than the session's, and
-// POST /v1/connections, for which there is [Session.Connect].
+// puts the session's cookies or token, and [Entity.ID], on each request, logs in where
+// there is need, and replays a call that failed because the session has expired. It
+// refuses requests to any other origin than the session's, and those that log in, for
+// which there is [Session.Connect].
 func (s *Session) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ session *Session }
@@ -92,7 +93,7 @@ func (s *Session) refuse(req *http.Request) error {
 		return errors.New("zuora: request with an opaque URL not sent")
 	}
 	if req.Method == http.MethodPost && origin.IsLogin(req.URL) {
-		return errors.New("zuora: a session signs in by itself, or by Connect; POST /v1/connections not sent")
+		return errors.New("zuora: a session logs in by itself, or by Connect; the request to log in was not sent")
 	}
 	return nil
 }
@@ -115,7 +116,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, u use) (resp *h
 			out.Header[name] = values
 		}
 	}
-	u.jar.Add(out)
+	u.authorize(out)
 	if resp, err = s.base(out); err != nil {
 		return nil, 0, x.values().Error(err)
 	}
@@ -136,6 +137,20 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, u use) (resp *h
 		}
 	}
 	return resp, end, nil
+}
+
+// authorize puts the cookies or the token of g on req. A password session removes
+// an empty Authorization, which some generated clients send.
+func (g *generation) authorize(req *http.Request) {
+	for name, values := range req.Header {
+		if len(name) == len("Authorization") && strings.EqualFold(name, "Authorization") && (g.token != nil || strings.Join(values, "") == "") {
+			delete(req.Header, name)
+		}
+	}
+	if g.token != nil {
+		req.Header["Authorization"] = g.authorization
+	}
+	g.jar.Add(req)
 }
 
 // useful reports whether resp shows that the session is good.

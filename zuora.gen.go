@@ -44,6 +44,21 @@ const ServerURLProductionUSCloud1 = "https://rest.na.zuora.com"
 // ServerURLProductionUSCloud2 defines the Server URL for Production US Cloud 2
 const ServerURLProductionUSCloud2 = "https://rest.zuora.com"
 
+// Defines values for TokenRequestGrantType.
+const (
+	TokenRequestGrantTypeClientCredentials TokenRequestGrantType = "client_credentials"
+)
+
+// Valid indicates whether the value is a known member of the TokenRequestGrantType enum.
+func (e TokenRequestGrantType) Valid() bool {
+	switch e {
+	case TokenRequestGrantTypeClientCredentials:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PostConnectionsParamsContentType.
 const (
 	PostConnectionsParamsContentTypeApplicationJSON PostConnectionsParamsContentType = "application/json"
@@ -85,6 +100,52 @@ type Reason struct {
 	Message string `json:"message,omitempty"`
 }
 
+// TokenRequest The OAuth client that logs in.
+type TokenRequest struct {
+	// ClientID The ID of the OAuth client.
+	//
+	// Example: 7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11
+	ClientID string `json:"client_id"`
+
+	// ClientSecret The secret of the OAuth client. In Go it is a plain string, because the form is made
+	// by package fmt, for which a `Secret` is REDACTED.
+	//
+	//
+	// Example: correct horse battery staple
+	ClientSecret string `json:"client_secret"`
+
+	// GrantType The kind of login, which for an OAuth client is always the same.
+	GrantType TokenRequestGrantType `json:"grant_type"`
+}
+
+// TokenRequestGrantType The kind of login, which for an OAuth client is always the same.
+type TokenRequestGrantType string
+
+// TokenResponse A bearer token.
+type TokenResponse struct {
+	// AccessToken The token. In Go it is a `Secret`, which prints as REDACTED.
+	AccessToken Secret `json:"access_token,omitempty"`
+
+	// ExpiresIn How long the token is valid, in seconds from its creation.
+	ExpiresIn Decimal `json:"expires_in,omitempty"`
+
+	// Jti The ID of the token.
+	Jti string `json:"jti,omitempty"`
+
+	// Scope What the token may be used for.
+	Scope string `json:"scope,omitempty"`
+
+	// TokenType The type of the token, `bearer`.
+	TokenType string `json:"token_type,omitempty"`
+}
+
+// CreateTokenParams defines parameters for CreateToken.
+type CreateTokenParams struct {
+	// ZuoraTrackID An identifier of your own for the call, which the response repeats: at most 64 ASCII
+	// characters, none of them a colon, a semicolon or a quotation mark of either kind.
+	ZuoraTrackID *string `json:"Zuora-Track-Id,omitempty"`
+}
+
 // PostConnectionsParams defines parameters for PostConnections.
 type PostConnectionsParams struct {
 	// APIAccessKeyID The user name of the account that signs in.
@@ -120,6 +181,9 @@ type PostConnectionsParams struct {
 
 // PostConnectionsParamsContentType defines parameters for PostConnections.
 type PostConnectionsParamsContentType string
+
+// CreateTokenFormdataRequestBody defines body for CreateToken for application/x-www-form-urlencoded ContentType.
+type CreateTokenFormdataRequestBody = TokenRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -195,6 +259,40 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// CreateTokenWithBody Log in with an OAuth client and receive a bearer token
+	//
+	// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+	// bearer token. Requests with the header `Authorization: Bearer` and the token are
+	// those of the user for whom the client was created, until the token expires, which is
+	// after about an hour, or is revoked.
+	//
+	// Zuora limits how often an address may call it. Use a token until it expires.
+	//
+	// Do not follow redirects, although none is known of this call: a status of 307 or 308
+	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+	CreateTokenWithBody(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTokenWithFormdataBody Log in with an OAuth client and receive a bearer token
+	//
+	// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+	// bearer token. Requests with the header `Authorization: Bearer` and the token are
+	// those of the user for whom the client was created, until the token expires, which is
+	// after about an hour, or is revoked.
+	//
+	// Zuora limits how often an address may call it. Use a token until it expires.
+	//
+	// Do not follow redirects, although none is known of this call: a status of 307 or 308
+	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type.
+	//
+	// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+	CreateTokenWithFormdataBody(ctx context.Context, params *CreateTokenParams, body CreateTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PostConnections Sign in and receive a session cookie
 	//
 	// Checks a user's name and password and, if they are good, answers with the cookie
@@ -220,6 +318,60 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/connections (the `PostConnections` operationId).
 	PostConnections(ctx context.Context, params *PostConnectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// CreateTokenWithBody Log in with an OAuth client and receive a bearer token
+//
+// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+// bearer token. Requests with the header `Authorization: Bearer` and the token are
+// those of the user for whom the client was created, until the token expires, which is
+// after about an hour, or is revoked.
+//
+// Zuora limits how often an address may call it. Use a token until it expires.
+//
+// Do not follow redirects, although none is known of this call: a status of 307 or 308
+// makes an HTTP client send the secret to another host. A `Session` follows none.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+func (c *Client) CreateTokenWithBody(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTokenWithFormdataBody Log in with an OAuth client and receive a bearer token
+//
+// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+// bearer token. Requests with the header `Authorization: Bearer` and the token are
+// those of the user for whom the client was created, until the token expires, which is
+// after about an hour, or is revoked.
+//
+// Zuora limits how often an address may call it. Use a token until it expires.
+//
+// Do not follow redirects, although none is known of this call: a status of 307 or 308
+// makes an HTTP client send the secret to another host. A `Session` follows none.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type.
+//
+// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+func (c *Client) CreateTokenWithFormdataBody(ctx context.Context, params *CreateTokenParams, body CreateTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTokenRequestWithFormdataBody(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // PostConnections Sign in and receive a session cookie
@@ -256,6 +408,61 @@ func (c *Client) PostConnections(ctx context.Context, params *PostConnectionsPar
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewCreateTokenRequestWithFormdataBody calls the generic CreateToken builder with application/x-www-form-urlencoded body
+func NewCreateTokenRequestWithFormdataBody(server string, params *CreateTokenParams, body CreateTokenFormdataRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	bodyStr, err := runtime.MarshalForm(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = strings.NewReader(bodyStr.Encode())
+	return NewCreateTokenRequestWithBody(server, params, "application/x-www-form-urlencoded", bodyReader)
+}
+
+// NewCreateTokenRequestWithBody constructs an http.Request for the CreateToken method, with any body, and a specified content type
+func NewCreateTokenRequestWithBody(server string, params *CreateTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/oauth/token")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.ZuoraTrackID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Zuora-Track-Id", *params.ZuoraTrackID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Zuora-Track-Id", headerParam0)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewPostConnectionsRequest constructs an http.Request for the PostConnections method
@@ -404,6 +611,40 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// CreateTokenWithBodyWithResponse Log in with an OAuth client and receive a bearer token
+	//
+	// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+	// bearer token. Requests with the header `Authorization: Bearer` and the token are
+	// those of the user for whom the client was created, until the token expires, which is
+	// after about an hour, or is revoked.
+	//
+	// Zuora limits how often an address may call it. Use a token until it expires.
+	//
+	// Do not follow redirects, although none is known of this call: a status of 307 or 308
+	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+	CreateTokenWithBodyWithResponse(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
+
+	// CreateTokenWithFormdataBodyWithResponse Log in with an OAuth client and receive a bearer token
+	//
+	// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+	// bearer token. Requests with the header `Authorization: Bearer` and the token are
+	// those of the user for whom the client was created, until the token expires, which is
+	// after about an hour, or is revoked.
+	//
+	// Zuora limits how often an address may call it. Use a token until it expires.
+	//
+	// Do not follow redirects, although none is known of this call: a status of 307 or 308
+	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+	CreateTokenWithFormdataBodyWithResponse(ctx context.Context, params *CreateTokenParams, body CreateTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
+
 	// PostConnectionsWithResponse Sign in and receive a session cookie
 	//
 	// Checks a user's name and password and, if they are good, answers with the cookie
@@ -431,6 +672,61 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/connections (the `PostConnections` operationId).
 	PostConnectionsWithResponse(ctx context.Context, params *PostConnectionsParams, reqEditors ...RequestEditorFn) (*PostConnectionsResponse, error)
+}
+
+type CreateTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TokenResponse
+	// JSON429 the response for an HTTP 429 `application/json` response
+	JSON429 *CommonResponseType
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *CommonResponseType
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CreateTokenResponse) GetJSON200() *TokenResponse {
+	return r.JSON200
+}
+
+// GetJSON429 returns the response for an HTTP 429 `application/json` response
+func (r CreateTokenResponse) GetJSON429() *CommonResponseType {
+	return r.JSON429
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r CreateTokenResponse) GetJSONDefault() *CommonResponseType {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type PostConnectionsResponse struct {
@@ -495,6 +791,52 @@ func (r PostConnectionsResponse) ContentType() string {
 	return ""
 }
 
+// CreateTokenWithBodyWithResponse Log in with an OAuth client and receive a bearer token
+//
+// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+// bearer token. Requests with the header `Authorization: Bearer` and the token are
+// those of the user for whom the client was created, until the token expires, which is
+// after about an hour, or is revoked.
+//
+// Zuora limits how often an address may call it. Use a token until it expires.
+//
+// Do not follow redirects, although none is known of this call: a status of 307 or 308
+// makes an HTTP client send the secret to another host. A `Session` follows none.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
+	rsp, err := c.CreateTokenWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTokenResponse(rsp)
+}
+
+// CreateTokenWithFormdataBodyWithResponse Log in with an OAuth client and receive a bearer token
+//
+// Checks the ID and the secret of an OAuth client and, if they are right, returns a
+// bearer token. Requests with the header `Authorization: Bearer` and the token are
+// those of the user for whom the client was created, until the token expires, which is
+// after about an hour, or is revoked.
+//
+// Zuora limits how often an address may call it. Use a token until it expires.
+//
+// Do not follow redirects, although none is known of this call: a status of 307 or 308
+// makes an HTTP client send the secret to another host. A `Session` follows none.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /oauth/token (the `CreateToken` operationId).
+func (c *ClientWithResponses) CreateTokenWithFormdataBodyWithResponse(ctx context.Context, params *CreateTokenParams, body CreateTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error) {
+	rsp, err := c.CreateTokenWithFormdataBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTokenResponse(rsp)
+}
+
 // PostConnectionsWithResponse Sign in and receive a session cookie
 //
 // Checks a user's name and password and, if they are good, answers with the cookie
@@ -527,6 +869,49 @@ func (c *ClientWithResponses) PostConnectionsWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParsePostConnectionsResponse(rsp)
+}
+
+// ParseCreateTokenResponse parses an HTTP response from a CreateTokenWithResponse call
+func ParseCreateTokenResponse(rsp *http.Response) (*CreateTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TokenResponse
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest CommonResponseType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest CommonResponseType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParsePostConnectionsResponse parses an HTTP response from a PostConnectionsWithResponse call

@@ -48,7 +48,8 @@
 // any request, sign-ins included, by [Tenant.Intercept].
 //
 // [Tenant.Requests] returns the requests that came in, without their secrets, to assert
-// on. [Tenant.Expire] ends all sessions, and [Tenant.End] one session or token.
+// on. [Tenant.Expire] ends all sessions, [Tenant.Revoke] all tokens, and [Tenant.End] one
+// session or token.
 //
 // Where time matters, take the tenant in memory, by [Tenant.Transport], into a
 // [testing/synctest] bubble.
@@ -68,7 +69,8 @@
 //     and the code 90000020.
 //   - The key headers are looked at only if a call has no valid session or token, and begin
 //     no session.
-//   - The refusal of /oauth/token is that of RFC 6749, with status 401. A token is good for 3,598 seconds.
+//   - The refusal of /oauth/token is that of RFC 6749, with status 401. A token is good for 3,598 seconds
+//     unless [Config] says otherwise. How many tokens Zuora issues a minute is not known.
 //   - The texts of most messages.
 //
 // Of a stateful tenant this is made up as well:

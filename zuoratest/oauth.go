@@ -2,31 +2,57 @@ package zuoratest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"time"
+
+	"github.com/zuora-go/zuora"
 )
 
-// tokenLife is about what Zuora gives a token.
-const tokenLife = 3598 * time.Second
+// OAuthClient returns the OAuth client that /oauth/token takes.
+func (t *Tenant) OAuthClient() zuora.Credentials { return t.cfg.OAuthClient }
 
-// OAuthClient returns the client ID and secret that /oauth/token takes: the
-// names that the tenant's OAuth client goes by are those of its user.
-func (t *Tenant) OAuthClient() (id, secret string) {
-	return t.cfg.Credentials.AccessKeyID, string(t.cfg.Credentials.SecretAccessKey)
+// Revoke ends all tokens. Sessions stay valid.
+func (t *Tenant) Revoke() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.granted, func(_ string, g *grant) bool { return g.token })
+}
+
+// OAuthFailed returns a failure in the form of OAuth, RFC 6749: a code such as
+// invalid_client, and a description.
+func OAuthFailed(status int, code, description string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", jsonType)
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": code, "error_description": description})
+	})
+}
+
+// Token returns the response of /oauth/token to a login: the token, its type and the
+// seconds that it is good for, as a server may write them.
+func Token(token, tokenType string, expiresIn any) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", jsonType)
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"access_token": token, "token_type": tokenType, "expires_in": expiresIn, "scope": "service.usage.read", "jti": random(16),
+		})
+	})
 }
 
 // token answers POST /oauth/token. The form of Zuora's refusal is not known; it
 // is that of RFC 6749 here.
 func (t *Tenant) token(w http.ResponseWriter, r *http.Request, kept *Request) {
-	w.Header().Set("Content-Type", jsonType)
-	id, secret := t.OAuthClient()
-	if r.PostFormValue("grant_type") != "client_credentials" || r.PostFormValue("client_id") != id || r.PostFormValue("client_secret") != secret {
-		w.WriteHeader(http.StatusUnauthorized)
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client"})
-		return
+	c := t.cfg.OAuthClient
+	switch {
+	case !t.admit():
+		RateLimited().ServeHTTP(w, r)
+	case r.PostFormValue("client_id") != c.ClientID || r.PostFormValue("client_secret") != string(c.ClientSecret):
+		OAuthFailed(http.StatusUnauthorized, "invalid_client", "the client_id or the client_secret is wrong").ServeHTTP(w, r)
+	case r.PostFormValue("grant_type") != "client_credentials":
+		OAuthFailed(http.StatusBadRequest, "unsupported_grant_type", "grant_type must be client_credentials").ServeHTTP(w, r)
+	default:
+		token := t.grant(kept, grant{token: true, ends: time.Now().Add(t.cfg.TokenLife)})
+		Token(token, "bearer", int(t.cfg.TokenLife/time.Second)).ServeHTTP(w, r)
 	}
-	token := t.grant(kept, grant{token: true, ends: time.Now().Add(tokenLife)})
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"access_token": token, "token_type": "bearer", "expires_in": int(tokenLife / time.Second), "scope": "service.usage.read", "jti": random(16),
-	})
 }

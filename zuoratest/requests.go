@@ -62,13 +62,15 @@ var clientSecret = regexp.MustCompile(`\bclient_secret=[^&]*`)
 func (t *Tenant) redact(r *Request) Request {
 	const redacted = "REDACTED"
 	c, header := *r, r.Header.Clone()
-	secret := string(t.cfg.Credentials.SecretAccessKey)
-	quoted, _ := json.Marshal(secret)
-	known := strings.NewReplacer(secret, redacted, url.QueryEscape(secret), redacted, url.PathEscape(secret), redacted,
-		string(quoted[1:len(quoted)-1]), redacted, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret), redacted)
-	if secret == "" {
-		known = strings.NewReplacer()
+	var pairs []string
+	for _, secret := range []string{string(t.cfg.Credentials.SecretAccessKey), string(t.cfg.OAuthClient.ClientSecret)} {
+		if secret != "" {
+			quoted, _ := json.Marshal(secret)
+			pairs = append(pairs, secret, redacted, url.QueryEscape(secret), redacted, url.PathEscape(secret), redacted,
+				string(quoted[1:len(quoted)-1]), redacted, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret), redacted)
+		}
 	}
+	known := strings.NewReplacer(pairs...)
 	for name, values := range header {
 		for i, v := range values {
 			switch name {

@@ -32,8 +32,8 @@ func keys(c zuora.Credentials) http.Header {
 // token gets one, and returns the header that goes with calls.
 func token(t *testing.T, tenant *zuoratest.Tenant) http.Header {
 	t.Helper()
-	id, secret := tenant.OAuthClient()
-	form := url.Values{"client_id": {id}, "client_secret": {secret}, "grant_type": {"client_credentials"}}
+	client := tenant.OAuthClient()
+	form := url.Values{"client_id": {client.ClientID}, "client_secret": {string(client.ClientSecret)}, "grant_type": {"client_credentials"}}
 	r := httptest.NewRequest(http.MethodPost, "https://rest.zuora.example/oauth/token", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
 	w := httptest.NewRecorder()

@@ -19,8 +19,13 @@ import (
 // Config says how a tenant behaves. The zero value is a tenant with one user
 // who may do everything.
 type Config struct {
-	// Credentials are the user's. Zero: made up, see [Tenant.Credentials].
+	// Credentials are the user's name and password. Zero: made up, see
+	// [Tenant.Credentials].
 	Credentials zuora.Credentials
+
+	// OAuthClient is the ID and the secret of the user's OAuth client. Zero: made up, see
+	// [Tenant.OAuthClient].
+	OAuthClient zuora.Credentials
 
 	// Entities are those that the user may work in, each with the names it goes
 	// by. Nil: any.
@@ -30,9 +35,13 @@ type Config struct {
 	// Zuora's default.
 	SessionTimeout time.Duration
 
-	// LoginLimit is how many sign-ins a minute are let through; the others are
-	// answered as [RateLimited]. 0: no limit. Zuora's own is 100 from one
-	// address.
+	// TokenLife is how long a token is valid. 0: 3,598 seconds. Zuora's live about an
+	// hour.
+	TokenLife time.Duration
+
+	// LoginLimit is how many logins a minute are let through, of users and OAuth clients
+	// together; the others are answered as [RateLimited]. 0: no limit. Zuora's own is 100
+	// from one address for users.
 	LoginLimit int
 
 	// Stateful makes the tenant keep accounts, subscriptions, orders, invoices and more, as
@@ -72,7 +81,11 @@ func NewTenant(cfg Config) *Tenant {
 	if cfg.Credentials == (zuora.Credentials{}) {
 		cfg.Credentials = zuora.Credentials{AccessKeyID: "api.user@example.com", SecretAccessKey: zuora.Secret("pass word " + random(12))}
 	}
+	if cfg.OAuthClient == (zuora.Credentials{}) {
+		cfg.OAuthClient = zuora.Credentials{ClientID: uuid(), ClientSecret: zuora.Secret("secret+" + random(12))}
+	}
 	cfg.SessionTimeout = cmp.Or(cfg.SessionTimeout, 15*time.Minute)
+	cfg.TokenLife = cmp.Or(cfg.TokenLife, 3598*time.Second)
 	t := &Tenant{cfg: cfg, mux: http.NewServeMux(), granted: map[string]*grant{}}
 	if cfg.Stateful {
 		t.state = newState()
@@ -80,7 +93,7 @@ func NewTenant(cfg Config) *Tenant {
 	return t
 }
 
-// Credentials returns those that the tenant lets in.
+// Credentials returns the user's name and password.
 func (t *Tenant) Credentials() zuora.Credentials { return t.cfg.Credentials }
 
 // Handle registers h for requests of pattern, as [http.ServeMux.Handle] does.
@@ -104,7 +117,8 @@ func (t *Tenant) Intercept(f func(*http.Request) http.Handler) {
 	t.intercept = f
 }
 
-// Expire ends all sessions, as the session timeout does. Tokens stay valid.
+// Expire ends all sessions, as the session timeout does. Tokens stay valid; see
+// [Tenant.Revoke].
 func (t *Tenant) Expire() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -134,8 +148,8 @@ func (t *Tenant) LoginOf(r *http.Request) int {
 	return 0
 }
 
-// Logins returns how many times POST /v1/connections was called, successfully
-// or not.
+// Logins returns how many times POST /v1/connections and POST /oauth/token were called,
+// successfully or not.
 func (t *Tenant) Logins() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -149,11 +163,12 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if track := r.Header.Get("Zuora-Track-Id"); track != "" && len(track) <= 64 && !strings.ContainsAny(track, `:;"'`) {
 		w.Header().Set("Zuora-Track-Id", track)
 	}
-	login := r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/v1/connections")
+	connect := r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/v1/connections")
+	token := r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/oauth/token")
 	kept := t.record(r, t.LoginOf(r))
 	rec := t.watch(w, r, kept)
 	t.mu.Lock()
-	if login {
+	if connect || token {
 		t.logins++
 	}
 	intercept := t.intercept
@@ -168,9 +183,9 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case h != nil:
 		h.ServeHTTP(rec, r)
-	case login:
+	case connect:
 		t.login(rec, r, kept)
-	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/oauth/token"):
+	case token:
 		t.token(rec, r, kept)
 	default:
 		t.call(rec, r)

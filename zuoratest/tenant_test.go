@@ -178,7 +178,7 @@ func TestOAuthTokens(t *testing.T) {
 		defer tenant.Close()
 		tenant.Handle("GET /v1/ok", zuoratest.JSON(map[string]any{"success": true}))
 		client := &http.Client{Transport: tenant.Transport()}
-		id, secret := tenant.OAuthClient()
+		id, secret := tenant.OAuthClient().ClientID, string(tenant.OAuthClient().ClientSecret)
 		token := func(secret string) (int, string) {
 			resp, err := client.PostForm("https://rest.zuora.example/oauth/token", url.Values{"client_id": {id}, "client_secret": {secret}, "grant_type": {"client_credentials"}})
 			require.NoError(t, err)

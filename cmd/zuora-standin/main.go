@@ -121,12 +121,12 @@ func serve(ctx context.Context, file string, stdout io.Writer) error {
 	}
 	defer func() { _ = os.Remove(file) }()
 	c := server.Credentials()
-	id, secret := server.OAuthClient()
+	oauth := server.OAuthClient()
 	var lines strings.Builder
 	for _, v := range [][2]string{
 		{"ZUORA_SERVER", server.URL}, {"ZUORA_CERTIFICATE", file},
 		{"ZUORA_ACCESS_KEY_ID", c.AccessKeyID}, {"ZUORA_SECRET_ACCESS_KEY", string(c.SecretAccessKey)},
-		{"ZUORA_CLIENT_ID", id}, {"ZUORA_CLIENT_SECRET", secret},
+		{"ZUORA_CLIENT_ID", oauth.ClientID}, {"ZUORA_CLIENT_SECRET", string(oauth.ClientSecret)},
 	} {
 		fmt.Fprintf(&lines, "%s=%s\n", v[0], quote(v[1]))
 	}

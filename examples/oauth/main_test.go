@@ -39,9 +39,9 @@ func newTenant(t *testing.T) *zuoratest.Tenant {
 
 // ways are the two that the program can sign in, as its environment has them.
 func ways(tenant *zuoratest.Tenant) map[string]map[string]string {
-	id, secret := tenant.OAuthClient()
+	client := tenant.OAuthClient()
 	return map[string]map[string]string{
-		"OAuth": {"ZUORA_SERVER": server, "ZUORA_CLIENT_ID": id, "ZUORA_CLIENT_SECRET": secret},
+		"OAuth": {"ZUORA_SERVER": server, "ZUORA_CLIENT_ID": client.ClientID, "ZUORA_CLIENT_SECRET": string(client.ClientSecret)},
 		"session": {
 			"ZUORA_SERVER": server, "ZUORA_ACCESS_KEY_ID": tenant.Credentials().AccessKeyID,
 			"ZUORA_SECRET_ACCESS_KEY": string(tenant.Credentials().SecretAccessKey),
@@ -89,8 +89,8 @@ func TestCallsAndErrorsAreTheSameWithOAuthAndASession(t *testing.T) {
 // oauthCaller is the Caller of the example on tenant.
 func oauthCaller(t *testing.T, tenant *zuoratest.Tenant) zuora.Caller {
 	t.Helper()
-	id, secret := tenant.OAuthClient()
-	caller, err := byOAuth(t.Context(), server, id, zuora.Secret(secret), tenant.Transport())
+	client := tenant.OAuthClient()
+	caller, err := byOAuth(t.Context(), server, client.ClientID, client.ClientSecret, tenant.Transport())
 	require.NoError(t, err)
 	return caller
 }
@@ -219,8 +219,8 @@ func TestRedirectsGetTheTokenAndTheSecretOnlyByDefault(t *testing.T) {
 					}
 					return nil
 				})
-				id, secret := tenant.OAuthClient()
-				caller, err := test.caller(t.Context(), server, id, zuora.Secret(secret), tenant.Transport())
+				client := tenant.OAuthClient()
+				caller, err := test.caller(t.Context(), server, client.ClientID, client.ClientSecret, tenant.Transport())
 				require.NoError(t, err)
 				err = read(t.Context(), caller, key, io.Discard)
 				require.Error(t, err)
@@ -230,7 +230,7 @@ func TestRedirectsGetTheTokenAndTheSecretOnlyByDefault(t *testing.T) {
 					require.Empty(t, secrets)
 					require.ErrorContains(t, err, "307")
 				case from == "/oauth/token":
-					require.Equal(t, []string{secret}, secrets)
+					require.Equal(t, []string{string(client.ClientSecret)}, secrets)
 				default:
 					require.Len(t, tokens, 1)
 					require.Regexp(t, "^Bearer [0-9a-f]+$", tokens[0])

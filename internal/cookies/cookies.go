@@ -16,9 +16,9 @@ import (
 // Session is the name of Zuora's session cookie.
 const Session = "ZSession"
 
-// Jar contains the cookies of one login, those with longer paths first. Responses
-// change their values and add none, so a jar does not grow. It may be used by several
-// goroutines at once.
+// Jar contains the cookies of one login, those with longer paths first. It is empty for
+// the login of an OAuth client. Responses change their values and add none, so a jar
+// does not grow. It may be used by several goroutines at once.
 type Jar struct {
 	mu  sync.Mutex // for changes
 	now atomic.Pointer[[]Cookie]
@@ -71,14 +71,15 @@ func (j *Jar) Live(path string) bool {
 }
 
 // Add puts the cookies on req. They replace cookies of the same names, because a jar of
-// the caller's may have kept older ones.
+// the caller's may have kept older ones. A session cookie of the caller's is removed in
+// any case.
 func (j *Jar) Add(req *http.Request) {
 	all := *j.now.Load()
 	if _, any := req.Header["Cookie"]; any {
 		own := req.Cookies()
 		req.Header.Del("Cookie")
 		for _, c := range own {
-			if !slices.ContainsFunc(all, func(k Cookie) bool { return k.Name == c.Name }) {
+			if c.Name != Session && !slices.ContainsFunc(all, func(k Cookie) bool { return k.Name == c.Name }) {
 				req.AddCookie(c)
 			}
 		}

@@ -28,6 +28,11 @@ func (c Clock) At(t time.Time) Instant {
 	return Instant{now.Mono - ago, now.Wall - ago}
 }
 
+// Until returns how long after i now is, by the clock that shows more.
+func (i Instant) Until(now Instant) time.Duration {
+	return time.Duration(max(now.Mono-i.Mono, now.Wall-i.Wall))
+}
+
 // Last is the latest use.
 type Last struct{ Mono, Wall atomic.Int64 }
 
@@ -44,5 +49,5 @@ func latest(stored *atomic.Int64, t int64) {
 
 // For returns how long ago the last use was, by the clock that shows more.
 func (l *Last) For(now Instant) time.Duration {
-	return time.Duration(max(now.Mono-l.Mono.Load(), now.Wall-l.Wall.Load()))
+	return Instant{l.Mono.Load(), l.Wall.Load()}.Until(now)
 }

@@ -39,13 +39,22 @@ func lower(s string) string {
 	return strings.ToLower(s)
 }
 
-// IsLogin reports whether a server may read u's path as that of POST /v1/connections.
+// The paths of the two logins.
+const (
+	Connections = "/v1/connections"
+	Token       = "/oauth/token"
+)
+
+var logins = []string{Connections, Token}
+
+// IsLogin reports whether a server may read u's path as that of a login.
 func IsLogin(u *url.URL) bool {
 	segments := strings.Split(u.Path, "/")
 	for i, s := range segments {
 		segments[i], _, _ = strings.Cut(s, ";")
 	}
-	return strings.HasSuffix(path.Clean("/"+strings.Join(segments, "/")), "/v1/connections")
+	clean := path.Clean("/" + strings.Join(segments, "/"))
+	return slices.ContainsFunc(logins, func(login string) bool { return strings.HasSuffix(clean, login) })
 }
 
 // ParseServer checks a base URL and normalizes it: it has no "/" and no "/v1" at its
@@ -75,7 +84,7 @@ func ParseServer(server string) (*url.URL, error) {
 	u.RawPath = ""
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.Path = strings.TrimRight(strings.TrimSuffix(u.Path, "/v1"), "/")
-	for _, login := range []string{"/v1/connections", "/oauth/token"} {
+	for _, login := range logins {
 		if before, found := strings.CutSuffix(u.Path, login); found {
 			right := url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/")}
 			return nil, fmt.Errorf("ends in %s, which is the login; it has to be %s", login, right.String())

@@ -16,7 +16,7 @@ const (
 )
 
 // Values are the values that a text must not contain. What looks like the session
-// cookie is redacted as well, also by a nil *Values.
+// cookie or a token in JSON is redacted as well, also by a nil *Values.
 type Values struct {
 	list   []string
 	begins [256]bool // whether a value begins with the byte
@@ -51,12 +51,12 @@ func (v *Values) Head(s string, most int) string {
 	if len(s) > most {
 		return v.Cut(s[:most])
 	}
-	return withoutCookie(v.redact(s, short))
+	return withoutSession(v.redact(s, short))
 }
 
 // Cut does what Text does, for text that was cut off: at the end of s, the first byte of
 // a value counts as the value.
-func (v *Values) Cut(s string) string { return withoutCookie(v.redact(s[:min(len(s), maxText)], 1)) }
+func (v *Values) Cut(s string) string { return withoutSession(v.redact(s[:min(len(s), maxText)], 1)) }
 
 func (v *Values) redact(s string, prefix int) string {
 	if v == nil || s == "" {

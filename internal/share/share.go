@@ -24,6 +24,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zuora-go/zuora/internal/bearer"
 	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/redact"
@@ -35,6 +36,7 @@ const (
 	tryWait     = 20 * time.Millisecond // for a store that has failed, until it works again
 	lockMargin  = 10 * time.Second
 	writeEvery  = time.Minute
+	longestTTL  = 8 * time.Hour // a tenant's longest session timeout
 )
 
 // Store is zuora.SessionStore.
@@ -51,6 +53,7 @@ type Record struct {
 	Login   string           `json:"login"` // identifies the login, whose cookies may change
 	Used    time.Time        `json:"used"`  // when the last call with a good response was sent
 	Cookies []cookies.Cookie `json:"cookies"`
+	Token   *bearer.Token    `json:"token,omitempty"` // nil: it has cookies
 }
 
 // Fleet is one process's view of the processes that share a session.
@@ -74,7 +77,7 @@ type Fleet struct {
 func NewFleet(store Store, log *slog.Logger, path string, idle, loginTimeout time.Duration) *Fleet {
 	ttl := idle
 	if ttl < 0 {
-		ttl = 8 * time.Hour // a tenant's longest session timeout
+		ttl = longestTTL
 	}
 	return &Fleet{store: store, log: log, path: path, ttl: ttl, idle: idle, lockTTL: min(loginTimeout, time.Hour) + lockMargin, lockWait: min(mostWait, loginTimeout/2)}
 }
@@ -105,16 +108,24 @@ type Held struct {
 	written atomic.Int64
 }
 
-// NewRecord returns a record of a new login.
-func NewRecord(jar *cookies.Jar, used time.Time) Record {
-	return Record{rand.Text(), used, jar.All()}
+// NewRecord returns a record of a new login. If it has cookies, token is nil.
+func NewRecord(jar *cookies.Jar, token *bearer.Token, used time.Time) Record {
+	return Record{rand.Text(), used, jar.All(), token}
+}
+
+// good reports whether r may be used: its cookies for path, unless they have been idle
+// for too long (negative: never), or its token, unless that is to be renewed.
+func (r *Record) good(path string, idle time.Duration) bool {
+	if r.Token != nil {
+		return r.Token.Check() == nil && !r.Token.Due(time.Since(r.Token.Begun))
+	}
+	return cookies.Of(r.Cookies).Live(path) && (idle < 0 || time.Since(r.Used) < idle)
 }
 
 // usable reports whether h may be borrowed.
 func (f *Fleet) usable(h *Held) bool {
 	refused := f.refused.Load()
-	return h.raw != nil && cookies.Of(h.Cookies).Live(f.path) && (refused == nil || *refused != h.Login) &&
-		(f.idle < 0 || time.Since(h.Used) < f.idle) && f.strangers.Load() < 2
+	return h.raw != nil && h.good(f.path, f.idle) && (refused == nil || *refused != h.Login) && f.strangers.Load() < 2
 }
 
 // Refused records that h was refused. It reports whether h was borrowed and has never
@@ -267,7 +278,7 @@ func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
 		return
 	}
 	for range 3 {
-		swapped, err := f.swap(ctx, h.key, known.raw, raw, f.ttl)
+		swapped, err := f.swap(ctx, h.key, known.raw, raw, f.ttlOf(r))
 		if swapped {
 			h.raw = raw
 		}
@@ -286,8 +297,19 @@ func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
 	}
 }
 
+// ttlOf returns how long r is stored.
+func (f *Fleet) ttlOf(r Record) time.Duration {
+	switch {
+	case r.Token == nil:
+		return f.ttl
+	case r.Token.Life == 0:
+		return longestTTL
+	}
+	return max(time.Second, r.Token.Life-time.Since(r.Token.Begun))
+}
+
 // Used records that h was used. Once a minute a goroutine stores the cookies in jar and
-// the time of the last use.
+// the time of the last use. So a store that was emptied is filled again.
 func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 	if h.Taken && h.judged.CompareAndSwap(false, true) {
 		f.strangers.Store(0)
@@ -309,7 +331,7 @@ func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 				return
 			}
 		}
-		f.put(context.Background(), h, Record{h.Login, time.Unix(0, last.Wall.Load()), jar.All()}, &Held{Record: h.Record, raw: h.raw})
+		f.put(context.Background(), h, Record{h.Login, time.Unix(0, last.Wall.Load()), jar.All(), h.Token}, &Held{Record: h.Record, raw: h.raw})
 	}()
 }
 
@@ -358,7 +380,11 @@ func secrets(values [][]byte) *redact.Values {
 	for _, value := range values {
 		var r Record
 		_ = json.Unmarshal(value, &r)
-		for _, secret := range append(cookies.Of(r.Cookies).Secrets(), string(value)) {
+		these := append(cookies.Of(r.Cookies).Secrets(), string(value))
+		if r.Token != nil {
+			these = append(these, r.Token.Value)
+		}
+		for _, secret := range these {
 			all = append(all, secret)
 			if bytes := []byte(secret); len(bytes) >= 8 {
 				all = append(all, strings.Trim(fmt.Sprint(bytes), "[]"), fmt.Sprintf("%x", bytes), fmt.Sprintf("%X", bytes), base64.StdEncoding.EncodeToString(bytes))

@@ -9,6 +9,7 @@ import (
 	"go/format"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -160,7 +161,7 @@ func (l *login) operation(op *openapi3.Operation) (*operation, error) {
 		for _, f := range results {
 			if strings.EqualFold(f.Name, "JSON"+status) {
 				r.Field = f.Name
-				r.Type = l.place(strings.Trim(f.Type, "*`"), "")
+				r.Type = l.place(identifier.FindString(f.Type), "") // which may be a link already
 			}
 		}
 		if media := op.Responses.Value(status).Value.Content["application/json"]; media != nil && media.Example != nil {
@@ -174,6 +175,8 @@ func (l *login) operation(op *openapi3.Operation) (*operation, error) {
 	}
 	return o, err
 }
+
+var identifier = regexp.MustCompile(`\pL\w*`)
 
 // call returns the method of ClientWithResponses that makes a call. If the request has a
 // body, it returns the method that takes the body as a Go value.
