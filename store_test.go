@@ -234,6 +234,7 @@ func TestLockOfADeadProcess(t *testing.T) {
 			require.GreaterOrEqual(t, time.Since(begun), 5*time.Second)
 			require.LessOrEqual(t, time.Since(begun), 5200*time.Millisecond)
 			require.Equal(t, 2, tenant.Logins())
+			synctest.Wait() // it is stored off the call's path
 			_, value := store.session()
 			require.NotEmpty(t, value, "what it has signed in for is stored all the same")
 		})
