@@ -22,13 +22,13 @@ import (
 )
 
 func init() {
-	// kin-openapi knows this format, and ignores it until told to look.
+	// kin-openapi knows this format, and ignores it by default.
 	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC4122))
 }
 
 const path = "/v1/connections"
 
-// contract is openapi.yaml, ready to be held against requests and answers.
+// contract is openapi.yaml, to compare requests and responses with.
 type contract struct {
 	doc    *openapi3.T
 	router routers.Router
@@ -58,8 +58,8 @@ func (c contract) checkRequest(req *http.Request) (*openapi3filter.RequestValida
 	return input, openapi3filter.ValidateRequest(req.Context(), input)
 }
 
-// declares reports whether the contract has a header of this name, which
-// kin-openapi does not ask: to it a misspelt header is one more header.
+// declares reports whether the contract has a header of this name. kin-openapi does not
+// check that: it takes a misspelled header for an additional one.
 func (c contract) declares(name string) bool {
 	return slices.ContainsFunc(c.operation().Parameters, func(p *openapi3.ParameterRef) bool {
 		return p.Value.In == openapi3.ParameterInHeader && strings.EqualFold(p.Value.Name, name)
@@ -71,8 +71,7 @@ func checkAnswer(to *openapi3filter.RequestValidationInput, status int, header h
 	return openapi3filter.ValidateResponse(to.Request.Context(), input.SetBodyBytes(body))
 }
 
-// wire is a transport that checks every sign-in that goes through it, and the
-// answer that comes.
+// wire is a transport that checks every login and its response.
 type wire struct {
 	contract
 	t        *testing.T
@@ -93,7 +92,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	assert.NoError(w.t, err)
 	for name, values := range req.Header {
 		assert.True(w.t, w.declares(name), "%s is not in the contract", name)
-		assert.Len(w.t, values, 1, name) // kin-openapi looks at the first alone
+		assert.Len(w.t, values, 1, name) // kin-openapi checks only the first
 		w.headers[name] = true
 	}
 	resp, err := w.base.RoundTrip(req)
@@ -109,10 +108,10 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// signIn is a way to sign in, as often as want has statuses for.
+// signIn is a way to log in, once for each status in want.
 type signIn struct {
 	tenant  zuoratest.Config
-	answer  http.Handler // nil: the tenant's own
+	answer  http.Handler // if nil, the tenant's own
 	entity  zuora.Entity
 	trackID string // the session sends none
 	secret  zuora.Secret
@@ -136,8 +135,8 @@ var signIns = map[string]signIn{
 	"failure, code a word": {answer: zuoratest.Failed(500, "UNKNOWN_ERROR", "who knows"), want: []int{500}},
 }
 
-// ways are the two that there are to make the call. Each holds that the client
-// understands the answer.
+// ways are the two ways to make the call. Each checks that the client understands the
+// response.
 var ways = map[string]func(*testing.T, *zuoratest.Server, *wire, signIn){
 	"typed call": func(t *testing.T, server *zuoratest.Server, w *wire, s signIn) {
 		client, err := zuora.NewClientWithResponses(server.URL, zuora.WithHTTPClient(&http.Client{Transport: w}))
@@ -220,13 +219,13 @@ func TestEverySignInIsAsTheContractSays(t *testing.T) {
 	if ran < len(signIns)*len(ways) {
 		return // some failed, or -run has chosen others
 	}
-	// Nothing in the contract was left out.
+	// Everything in the contract was used.
 	operation := load(t, zuora.ServerURLProductionEU).operation()
 	for status := range operation.Responses.Map() {
-		assert.True(t, statuses[status], "no sign-in was answered with %s", status)
+		assert.True(t, statuses[status], "no login has the status %s", status)
 	}
 	for _, parameter := range operation.Parameters {
-		assert.True(t, headers[http.CanonicalHeaderKey(parameter.Value.Name)], "no sign-in has sent %s", parameter.Value.Name)
+		assert.True(t, headers[http.CanonicalHeaderKey(parameter.Value.Name)], "no login has sent %s", parameter.Value.Name)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// Were nothing refused here, the tests of sign-ins would show nothing.
+// The contract must refuse these requests; otherwise the tests of logins prove nothing.
 
 func TestTheContractItselfIsValidAndSoAreItsExamples(t *testing.T) {
 	valid := func(t *testing.T, change func(*openapi3.T)) error {
@@ -33,7 +33,7 @@ func TestTheContractItselfIsValidAndSoAreItsExamples(t *testing.T) {
 	require.ErrorContains(t, valid(t, func(doc *openapi3.T) { doc.Paths.Value(path).Post.Responses = nil }), "responses")
 }
 
-// request is one that the generated client makes.
+// request is a request of the generated client.
 func request(t *testing.T) *http.Request {
 	t.Helper()
 	req, err := zuora.NewPostConnectionsRequest(zuora.ServerURLProductionEU, &zuora.PostConnectionsParams{
@@ -87,7 +87,7 @@ func TestRequestsThatBreakTheContractAreRefused(t *testing.T) {
 	}
 }
 
-// All that a track ID may consist of, 64 of them at a time.
+// All characters that a track ID may have, 64 at a time.
 func TestTheContractAllowsEveryTrackID(t *testing.T) {
 	c := load(t, zuora.ServerURLProductionEU)
 	var allowed []byte
@@ -111,7 +111,7 @@ func TestAnswersAreHeldToTheContract(t *testing.T) {
 	require.NoError(t, err)
 	for what, test := range map[string]struct {
 		contentType, body string
-		want              string // "": it is as the contract says
+		want              string // if "", the contract allows it
 	}{
 		"success":                {json, `{ "success" : true }`, ""},
 		"a type without charset": {"application/json", `{"success":true}`, ""},

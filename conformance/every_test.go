@@ -27,7 +27,7 @@ type outcome struct {
 	Failure bool
 }
 
-// example is one of the document, and the call that it is of.
+// example is an example of the document, and its call.
 type example struct {
 	call
 	what  string
@@ -36,9 +36,9 @@ type example struct {
 
 var generatedMethod = regexp.MustCompile(`(?m)^func \(a \*API\) (\w+)\(.*\n.*typed\.Request\{Method: "(\w+)", Path: "([^"]*)"`)
 
-// The command makes a package of all operations of Zuora's document, of both
-// generations of it. The package builds, reads every response that the document
-// shows, and sends every request.
+// The command makes a package of all operations of Zuora's document, for two generations
+// of the document. The package builds, reads every example of a response, and sends every
+// example of a request.
 func TestEveryOperationOfZuorasDocument(t *testing.T) {
 	for _, generation := range []publication{published2021, published2019} {
 		t.Run(generation.npm, func(t *testing.T) {
@@ -148,7 +148,7 @@ func makeCalls(t *testing.T, dir string, all []example) (outcomes []outcome) {
 	require.NoError(t, err)
 	write(t, string(text), dir, "recipe", "every.go")
 	program := filepath.Join(dir, "every.exe")
-	requireGo(t, dir, "build", "-trimpath", "-o", program, "./recipe") // -trimpath: the next run finds it built
+	requireGo(t, dir, "build", "-trimpath", "-o", program, "./recipe") // with -trimpath the build cache works in other folders
 	var in, out bytes.Buffer
 	encode := json.NewEncoder(&in)
 	for _, e := range all {

@@ -18,8 +18,8 @@ import (
 )
 
 // Every example goes through its call. A converter has put a time stamp of its own,
-// 2025-10-15T13:53:36Z, in the place of the document's dates. It needs no care here:
-// a Date and a DateTime keep the text that came, whatever it is.
+// 2025-10-15T13:53:36Z, in place of the document's dates. That does not matter here,
+// because a Date and a DateTime keep any text.
 func TestNoPublishedResponseIsLost(t *testing.T) {
 	theirs := published(t)
 	total := 0
@@ -90,7 +90,7 @@ func TestEveryPublishedRequestCanBeSaid(t *testing.T) {
 	t.Logf("%d examples of requests", total)
 }
 
-// assertTyped holds that v has a field for each standard field.
+// assertTyped asserts that v has a field for each standard field.
 func assertTyped(t *testing.T, what string, v any) {
 	t.Helper()
 	for _, path := range leftOver(reflect.ValueOf(v), "") {
@@ -130,7 +130,7 @@ func leftOver(v reflect.Value, path string) (left []string) {
 	return left
 }
 
-// assertKept compares an example with what our types have made of it.
+// assertKept compares an example with what our types have read.
 func assertKept(t *testing.T, what string, example, ours any, strict bool) {
 	t.Helper()
 	text, err := typed.Marshal(ours)

@@ -57,7 +57,7 @@ func TestPublishedFailuresKeepCodesAndMessages(t *testing.T) {
 	assert.Greater(t, successes, 376)
 }
 
-// said are the codes and messages of a failure, wherever they stand.
+// said returns the codes and messages of a failure, in any place.
 func said(example any) (texts []string) {
 	switch v := example.(type) {
 	case []any:

@@ -12,14 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What an importer of the root package gets: what that builds, and no version of
-// anything else.
+// An importer of the root package gets the modules that the package is built of, and no
+// versions of others.
 
 func TestTheRootPackageBuildsThreeModulesOfOthers(t *testing.T) {
 	require.Equal(t, []string{"github.com/apapsch/go-jsonmerge/v2", "github.com/google/uuid", "github.com/oapi-codegen/runtime"}, modulesOf(t, "..", "."))
 }
 
-// modulesOf lists the modules of others that pkg is built of.
+// modulesOf lists the third-party modules that pkg is built of.
 func modulesOf(t *testing.T, dir, pkg string) []string {
 	t.Helper()
 	found := map[string]bool{}
@@ -31,15 +31,15 @@ func modulesOf(t *testing.T, dir, pkg string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// Of all these the generator needs newer versions, which a tool line in the root
-// go.mod would bring to the importer.
+// The generator needs newer versions of all these. With a tool line in the root's go.mod
+// the importer would get them.
 func TestAnImporterKeepsItsVersions(t *testing.T) {
 	here, err := filepath.Abs("..")
 	require.NoError(t, err)
 	dir := t.TempDir()
 	kept := map[string]string{
 		"github.com/getkin/kin-openapi": "v0.120.0",
-		"golang.org/x/text":             "v0.32.0", // what oapi-codegen/runtime asks for
+		"golang.org/x/text":             "v0.32.0", // required by oapi-codegen/runtime
 		"golang.org/x/sync":             "v0.19.0", // the same
 	}
 	write(t, `package main
@@ -83,7 +83,7 @@ func main() {
 	require.Equal(t, "zuora: SessionConfig.Server is empty 3.0.0 en <nil>\n", requireGo(t, dir, "run", "."))
 	require.Equal(t, modulesOf(t, "..", "."), modulesOf(t, dir, root))
 
-	// None of the nested modules is to be seen either.
+	// None of the nested modules is there either.
 	for line := range strings.Lines(requireGo(t, dir, "list", "-m", "all")) {
 		assert.NotContains(t, line, root+"/")
 	}

@@ -17,14 +17,14 @@ import (
 	"github.com/zuora-go/zuora/typed"
 )
 
-// oddValues are JSON of every kind, which Zuora may send in the place of any other.
+// oddValues are JSON of every kind, which Zuora may send instead of any other.
 var oddValues = []string{
 	"null", "true", "false", "0", "-1", "12", "0.000000000", "0E-9", "1e400", "12345678901234567890.123456789",
 	`""`, `" "`, `"text"`, `"12.50"`, `"true"`, `"2017-03-01T00:00:00.000-08:00"`, `"\ud800"`, "\"\xff\"", `"https://rest.zuora.com/v1/x"`,
 	"[]", "[null]", "[[]]", `["a",1]`, `[{"a":1}]`, "{}", `{"a":{"b":null}}`,
 }
 
-// No odd value, in any place of a response, loses anything that stands beside it.
+// No odd value, in any place of a response, loses the rest of the response.
 func TestOddValuesInEveryPlace(t *testing.T) {
 	for _, whole := range []any{new(accounts.Account), new(subscriptions.Subscription)} {
 		typ := reflect.TypeOf(whole).Elem()
@@ -36,7 +36,7 @@ func TestOddValuesInEveryPlace(t *testing.T) {
 		var root any
 		walk = func(node any, path string, put func(any)) {
 			places++
-			put(nil) // what was read without the place is what is read beside it
+			put(nil) // what is read without the place must be read in any case
 			want := reflect.New(typ)
 			require.NoError(t, typed.Unmarshal(plain(t, root), want.Interface()))
 			text, err := typed.Marshal(want.Interface())

@@ -13,7 +13,7 @@ import (
 )
 
 // The examples of the document's orders, as a user writes them in Go. The values are
-// ours: what is compared is which members there are, and of what kind.
+// ours: the test compares the members and their kinds.
 func TestOrdersAsUsersWriteThem(t *testing.T) {
 	const day zuora.Date = "2026-03-01"
 	line := orders.OrderLineItem{
@@ -109,7 +109,7 @@ func TestOrdersAsUsersWriteThem(t *testing.T) {
 	assert.GreaterOrEqual(t, total, 5, "examples")
 }
 
-// shape is v with the kinds of its scalars in their place. An empty object is left
+// shape returns v with its scalars replaced by their kinds. An empty object is left
 // out, and chargeAmountPerUnit, by which an example means amountPerUnit, renamed.
 func shape(v any) any {
 	switch v := v.(type) {

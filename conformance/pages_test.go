@@ -16,7 +16,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// list is a list that pages, with its iterator.
+// list is a list with pages, and its iterator.
 type list struct {
 	name     string // package and method
 	property string // that has the items
@@ -35,7 +35,7 @@ func lists(t *testing.T, session *zuora.Session) (all []list) {
 			if pages {
 				all = append(all, list{pkg + "." + name, property, method})
 			}
-			// A response that has a nextPage is a list that pages.
+			// A response with a nextPage is a list with pages.
 			for _, r := range op.Responses.Map() {
 				for _, content := range r.Value.Content {
 					if content.Schema != nil && content.Schema.Value.Properties["nextPage"] != nil && pkg != "objectquery" {
@@ -79,7 +79,7 @@ func (l list) read(t *testing.T, most int) (read string, failed error) {
 	return read, failed
 }
 
-// Every list that pages is read to its end, whatever its pages are like.
+// Every list with pages is read to its end, in every form of pages.
 func TestEveryListIsReadToItsEnd(t *testing.T) {
 	tenant := zuoratest.NewTenant(zuoratest.Config{})
 	defer tenant.Close()

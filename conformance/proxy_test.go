@@ -20,10 +20,10 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-const released = "v0.99.0" // what the proxy calls the module as it is here
+const released = "v0.99.0" // the proxy's version of this module
 
-// What a newcomer does: in an empty directory, go get from a proxy that has the
-// module, the README's program, and the command by go install.
+// The steps of a new user: go get, in an empty folder, from a proxy that has the module;
+// the README's program; and the command by go install.
 func TestReadmeFromAProxy(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux reads SSL_CERT_FILE")
@@ -66,8 +66,8 @@ func TestReadmeFromAProxy(t *testing.T) {
 	assert.Contains(t, string(output), released)
 }
 
-// proxy makes a module proxy of files, of the module as it is here, and returns
-// the environment that uses it before the usual proxy.
+// proxy makes a module proxy in files that has this module, and returns the environment
+// that uses it before the usual proxy.
 func proxy(t *testing.T) (env []string) {
 	t.Helper()
 	files := t.TempDir()
@@ -110,7 +110,7 @@ func gobin(env []string) string {
 	return ""
 }
 
-// newcomersTenant answers the README's program.
+// newcomersTenant is the tenant of the README's program.
 func newcomersTenant(t *testing.T) *zuoratest.Server {
 	server := zuoratest.NewServer(zuoratest.Config{})
 	t.Cleanup(server.Close)

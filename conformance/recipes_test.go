@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The recipes of docs/other-specs.md are followed here, in a copy of the module,
-// with the text that stands there.
+// These tests follow the recipes of docs/other-specs.md, with the page's own text, in a
+// copy of the module.
 
-// recipe returns the block of code in docs/other-specs.md that stands after the
-// comment of this name.
+// recipe returns the block of code in docs/other-specs.md after the comment with this
+// name.
 func recipe(t *testing.T, name string) string {
 	t.Helper()
 	page, err := os.ReadFile("../docs/other-specs.md")
@@ -82,7 +82,7 @@ func requireGo(t *testing.T, dir string, args ...string) string {
 	return output
 }
 
-// program puts a program together in the folder recipe of the module in dir:
+// program writes a program to the folder recipe of the module in dir:
 // testdata/recipes/NAME.go, standin.go, and a function from the page.
 func program(t *testing.T, dir, name, function string, imports ...string) {
 	t.Helper()

@@ -47,8 +47,8 @@ func reachable(t reflect.Type, types map[reflect.Type]bool) {
 	}
 }
 
-// Every POST takes an Idempotency-Key, and nothing else does; and every write has a
-// body, for Zuora refuses those without one.
+// Only POSTs take an Idempotency-Key. Every write has a body, because Zuora refuses writes
+// without one.
 func TestPOSTsTakeAKeyAndWritesHaveABody(t *testing.T) {
 	n := 0
 	specs(t, func(t *testing.T, pkg string, doc *openapi3.T) {
@@ -145,7 +145,7 @@ func fill(v reflect.Value, depth int) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), depth+1)
 	case v.Kind() == reflect.Slice:
-		n := 1 + 1/(depth+1) // two at the top, so that there is a second page's worth to lose
+		n := 1 + 1/(depth+1) // two at the top, so that the second item could get lost
 		v.Set(reflect.MakeSlice(v.Type(), n, n))
 		for i := range n {
 			fill(v.Index(i), depth+1)

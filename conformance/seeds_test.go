@@ -16,8 +16,8 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// The login as the code sends it that swagger-codegen makes of Zuora's documents: header by
-// header, in its order and spelling. {user} and {password} stand for the credentials.
+// The logins of the clients that swagger-codegen makes from Zuora's documents: header by
+// header, in their order and spelling. {user} and {password} stand for the credentials.
 //
 // The Python and the Ruby client take the type of the body from the document, which says
 // application/json; charset=utf-8. In the Ruby client the parameter content_type has a key

@@ -141,8 +141,8 @@ func (d document) items(nodes []node) (all []node) {
 	return all
 }
 
-// comparison finds the properties of our schemas in Zuora's. One schema of ours may
-// stand for several of Zuora's: it has a property if one of them has it.
+// comparison finds the properties of our schemas in Zuora's. One schema of ours may match
+// several of Zuora's: a property must be in one of them.
 type comparison struct {
 	theirs document
 	names  map[*openapi3.Schema]string

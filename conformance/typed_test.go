@@ -52,8 +52,8 @@ var packages = map[string]any{
 	"zoql":           zoql.New,
 }
 
-// exceptions are operations, parameters and properties that Zuora's published
-// document does not have, by the reason to have them. The document is of 2021; the
+// exceptions are operations, parameters and properties that Zuora's published document
+// does not have, grouped by the reason for them. The document is of 2021; the
 // pages are those of developer.zuora.com.
 var exceptions = map[string][]string{
 	"newer than the document; the pages of January 2026 have it": {
@@ -148,7 +148,7 @@ var exceptions = map[string][]string{
 	},
 }
 
-// untyped are members of the document's examples that have no field and stand in
+// untyped are members of the document's examples that have no field and are in
 // AdditionalProperties, by operation and path, with the reason.
 var untyped = map[string]string{
 	"GET /v1/catalog/product/{product-id} response.productRatePlans":                         "a URL, where the field has a list",
@@ -163,12 +163,12 @@ var untyped = map[string]string{
 	"PUT /v1/object/product/{id} request.Id":                                                 "the path has it",
 }
 
-// operation is an operation of a spec, and what Zuora's document says of it.
+// operation is an operation of a spec, with its description in Zuora's document.
 type operation struct {
 	*openapi3.Operation
 	pkg, name string // the package, and method and path
 	shared    openapi3.Parameters
-	theirs    map[string]any // nil: the document does not have it
+	theirs    map[string]any // nil if the document does not have it
 	keys      []any          // the parameters of the path that theirs has
 }
 
@@ -209,8 +209,8 @@ func operations(pkg string, doc *openapi3.T, theirs document) (list []operation)
 	return list
 }
 
-// answers is a Caller that gets the same response to every call, and keeps the
-// body and the headers of the last.
+// answers is a Caller that returns the same response to every call, and keeps the body
+// and the headers of the last request.
 type answers struct {
 	body   []byte
 	sent   []byte
@@ -239,8 +239,7 @@ func (op operation) method(t *testing.T, caller zuora.Caller) reflect.Value {
 	return method
 }
 
-// call makes the call with body, or with a body of nothing, and returns its result
-// and error.
+// call makes the call with body, or with an empty body, and returns its result and error.
 func (op operation) call(t *testing.T, caller zuora.Caller, body func(into any), editors ...zuora.RequestEditorFn) (any, error) {
 	t.Helper()
 	method := op.method(t, caller)

@@ -1,6 +1,6 @@
-// Command fleet shows one session shared by many: five sessions, each of which
-// could be a process of its own, share their login through Redis. The
-// tenant is a stand-in in this process; the Redis is a real one.
+// Command fleet shows how processes share a session: five sessions, each of which could
+// be in a process of its own, share one login through Redis. The tenant is a stand-in in
+// this process. Redis is real.
 //
 //	ZUORA_SESSION_KEY=$(openssl rand -base64 32) go run ./fleet -redis 127.0.0.1:6379
 package main
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	for range 5 {
 		session, err := zuora.NewSession(zuora.SessionConfig{
 			Server: tenant.URL, Credentials: tenant.Credentials(), Base: tenant.Client().Transport,
-			Store: store, // this line is all there is to it
+			Store: store, // sharing needs only this line
 		})
 		if err != nil {
 			return err

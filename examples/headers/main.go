@@ -1,13 +1,13 @@
-// Command headers creates an account with headers: some go out with every call of a
-// session, others with one call. It also limits how long the call may take. It is
-// there to be copied.
+// Command headers creates an account with headers: some are sent with every call of a
+// session, others with one call. It also limits how long the call may take. It is an
+// example to copy.
 //
 //	go run ./headers 4711 Amy Lawrence
 //
-// It has no stand-in. It creates an account on the tenant of ZUORA_SERVER,
-// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY: use a sandbox. 4711 is the order
-// that the account is created for. Run it again with the same order within 24 hours,
-// and Zuora creates no second account.
+// It creates an account on the tenant of ZUORA_SERVER, ZUORA_ACCESS_KEY_ID and
+// ZUORA_SECRET_ACCESS_KEY: use a sandbox. 4711 is the order that the account is created
+// for. If you run it again with the same order within 24 hours, Zuora creates no second
+// account.
 package main
 
 import (
@@ -49,7 +49,7 @@ func program(ctx context.Context, args []string, out io.Writer) error {
 
 // run creates an account for an order.
 func run(ctx context.Context, cfg zuora.SessionConfig, order, first, last string, out io.Writer) error {
-	cfg.Header = http.Header{ // with every call, except the login
+	cfg.Header = http.Header{ // is sent with every call, except the login
 		"User-Agent":    {"example-billing/1.0"},
 		"Zuora-Version": {"211.0"}, // the minor version of the REST API
 	}
@@ -59,8 +59,8 @@ func run(ctx context.Context, cfg zuora.SessionConfig, order, first, last string
 	}
 	defer session.Close()
 
-	// From here to the end of the response. A wait for a login is part of it; the login
-	// itself goes on, for others who wait for it.
+	// The limit covers everything up to the end of the response, including a wait for the
+	// login. The login itself continues, for other callers that wait for it.
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 
@@ -69,10 +69,10 @@ func run(ctx context.Context, cfg zuora.SessionConfig, order, first, last string
 		Name: first + " " + last, Currency: "USD", BillCycleDay: new(int64(1)), AutoPay: new(false),
 		BillToContact: accounts.NewContact{FirstName: first, LastName: last, Country: "US", State: "CA"},
 	},
-		// With this call only, also when it is sent again.
+		// These headers are sent with this call only, and with its replay.
 		zuora.WithHeader("Zuora-Track-Id", track),
-		// Zuora carries out a call once for each key. So make the key of what is to be
-		// done once, not of the time or of chance.
+		// Zuora carries out a call once for each key. So derive the key from what has to be
+		// done once, not from the time or a random number.
 		zuora.WithIdempotencyKey("create-account-for-order-"+order),
 	)
 	if err != nil {

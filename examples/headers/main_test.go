@@ -30,7 +30,7 @@ func TestHeadersAreOnTheCallAndNotOnTheLogin(t *testing.T) {
 			return nil
 		}
 		if calls = append(calls, r.Header); len(calls) == 1 {
-			return zuoratest.Unauthorized() // so that the call is sent again
+			return zuoratest.Unauthorized() // so that the call is replayed
 		}
 		return nil
 	})
@@ -77,7 +77,7 @@ func TestTimeoutIsOverTheWholeCall(t *testing.T) {
 						return nil
 					}
 					return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-						_, _ = io.Copy(io.Discard, r.Body) // until then the server does not look for the connection's end
+						_, _ = io.Copy(io.Discard, r.Body) // before that, the server does not notice that the connection has ended
 						<-r.Context().Done()
 					})
 				})

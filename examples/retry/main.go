@@ -1,21 +1,21 @@
-// Command retry reads accounts, all at once, and rides out the minutes in which
-// Zuora limits them, locks them or is not there. It is there to be copied.
+// Command retry reads accounts, all at once, and repeats the calls that fail because
+// Zuora limits them, has locked the account or is down. It is an example to copy.
 //
 //	go run ./retry A00000001 A00000002
 //
-// It has no stand-in and needs a real tenant, named by ZUORA_SERVER,
-// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY. It only reads.
+// It needs a real tenant: set ZUORA_SERVER, ZUORA_ACCESS_KEY_ID and
+// ZUORA_SECRET_ACCESS_KEY. It only reads.
 //
-// Package retry stands above the session, where it sees what Zuora said, and repeats
-// a write only where Zuora says that it did nothing. Other retriers do not:
+// Package retry is above the session, so it sees Zuora's failures, and repeats a write
+// only if Zuora says that it did nothing. Other packages for retries do not:
 //
-//   - hashicorp/go-retryablehttp, under the session as its Base, REPEATS EVERY POST
-//     when a connection breaks and after a 5xx: a payment that Zuora took is taken
-//     twice. It follows redirects, and on a 307 net/http takes apiSecretAccessKey,
-//     the password, along to whatever host it names. It also logs every URL.
-//   - gojek/heimdall, over the session as its client, repeats every POST as well,
-//     after each error of a session, a refused payment included, and makes one text
-//     of the errors: neither errors.Is nor errors.As finds anything in it.
+//   - hashicorp/go-retryablehttp, below the session as its Base, REPEATS EVERY POST
+//     after a broken connection and after a 5xx: a payment that Zuora took is taken
+//     twice. It follows redirects, and after a 307 net/http sends the password, in
+//     apiSecretAccessKey, to the host that the redirect names. It also logs every URL.
+//   - gojek/heimdall, above the session as its client, repeats every POST as well, after
+//     each error of a session, including a refused payment. It joins the texts of the
+//     errors, so neither errors.Is nor errors.As finds them.
 package main
 
 import (
@@ -55,7 +55,7 @@ func program(ctx context.Context, args []string, out, log io.Writer) error {
 	}, args, out, log)
 }
 
-// run reads accounts, patiently.
+// run reads accounts, with retries.
 func run(ctx context.Context, cfg zuora.SessionConfig, keys []string, out, log io.Writer) error {
 	session, err := zuora.NewSession(cfg)
 	if err != nil {
@@ -63,7 +63,7 @@ func run(ctx context.Context, cfg zuora.SessionConfig, keys []string, out, log i
 	}
 	defer session.Close()
 	api := accounts.New(retry.New(session, retry.Policy{
-		MaxConcurrent: 40, // what Zuora allows a tenant; the other calls wait here, instead of being refused there
+		MaxConcurrent: 40, // Zuora's limit for a tenant: further calls wait here, instead of being refused there
 		Logger:        slog.New(slog.NewTextHandler(log, nil)),
 	}))
 

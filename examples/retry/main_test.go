@@ -23,7 +23,8 @@ import (
 
 const server = "https://rest.zuora.example"
 
-// bubble runs test on a tenant that has every account. The waits in it take no time.
+// bubble runs test on a tenant that has every account, in a bubble where waits take no
+// time.
 func bubble(t *testing.T, test func(t *testing.T, tenant *zuoratest.Tenant, cfg zuora.SessionConfig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -103,8 +104,8 @@ func TestOneFailureHidesNoAccount(t *testing.T) {
 	})
 }
 
-// retryable is go-retryablehttp as it is without settings, of which the command's
-// documentation warns.
+// retryable is go-retryablehttp with its default settings, which the command's
+// documentation warns of.
 func retryable(base http.RoundTripper) http.RoundTripper {
 	client := retryablehttp.NewClient()
 	client.HTTPClient.Transport = base
@@ -126,7 +127,7 @@ func TestRetryablehttpRepeatsPOSTsAndPackageRetryDoesNot(t *testing.T) {
 			var payments atomic.Int32
 			tenant.HandleFunc("POST /v1/payments", func(http.ResponseWriter, *http.Request) {
 				payments.Add(1)             // it is made,
-				panic(http.ErrAbortHandler) // and nobody knows
+				panic(http.ErrAbortHandler) // and the client does not know it
 			})
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/v1/payments", strings.NewReader("a payment"))
 			require.NoError(t, err)
@@ -140,7 +141,7 @@ func TestRetryablehttpRepeatsPOSTsAndPackageRetryDoesNot(t *testing.T) {
 func TestRetryablehttpTakesThePasswordAlongOnARedirect(t *testing.T) {
 	for _, status := range []int{http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
 		bubble(t, func(t *testing.T, tenant *zuoratest.Tenant, cfg zuora.SessionConfig) {
-			var elsewhere []string // the password, as another host gets it
+			var elsewhere []string // the password that another host gets
 			tenant.Intercept(func(r *http.Request) http.Handler {
 				if r.Host == "rest.zuora.example" {
 					return http.RedirectHandler("https://elsewhere.example/v1/connections", status)

@@ -1,12 +1,12 @@
-// Command telemetry reads an account on a session that OpenTelemetry watches
-// twice: under the session it sees every request that goes out, logins and
-// replays included; over it, every call as the program made it. The spans are
-// printed. It is there to be copied.
+// Command telemetry reads an account on a session with OpenTelemetry in two places:
+// below the session it records every request that is sent, including logins and
+// replays; above it, every call that the program makes. It prints the spans. It is an
+// example to copy.
 //
 //	go run ./telemetry A00000001
 //
-// It has no stand-in and needs a real tenant, named by ZUORA_SERVER,
-// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY. It only reads.
+// It needs a real tenant: set ZUORA_SERVER, ZUORA_ACCESS_KEY_ID and
+// ZUORA_SECRET_ACCESS_KEY. It only reads.
 package main
 
 import (
@@ -59,7 +59,7 @@ func program(ctx context.Context, args []string) error {
 	}, tracing, args[0])
 }
 
-// run reads an account: one call, and as many attempts as it takes.
+// run reads an account: one call, in one or more attempts.
 func run(ctx context.Context, cfg zuora.SessionConfig, tracing trace.TracerProvider, key string) error {
 	cfg.Base = perAttempt(cfg.Base, tracing)
 	session, err := zuora.NewSession(cfg)
@@ -78,16 +78,16 @@ func run(ctx context.Context, cfg zuora.SessionConfig, tracing trace.TracerProvi
 	return err
 }
 
-// perAttempt makes a span for each request that goes out. It belongs under the
-// session, where the login passes with the password in one of its headers.
+// perAttempt makes a span for each request that is sent. It belongs below the session,
+// where it sees the login, with the password in a header.
 func perAttempt(base http.RoundTripper, tracing trace.TracerProvider) http.RoundTripper {
 	return otelhttp.NewTransport(base,
 		otelhttp.WithTracerProvider(tracing),
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return "attempt " + r.Method }),
 		otelhttp.WithPropagators(noPropagation),
-		// By itself otelhttptrace makes an attribute of every request header, and
-		// of those that carry a secret it hides only some: apiSecretAccessKey, the
-		// password, is not among them. So: no headers. To keep the others there is
+		// By default otelhttptrace makes every request header an attribute, and redacts
+		// only some headers with secrets: apiSecretAccessKey, the password, is not one of
+		// them. So this program records no headers. To record the others, use
 		// otelhttptrace.WithRedactedHeaders("apiSecretAccessKey").
 		otelhttp.WithClientTrace(func(ctx context.Context) *httptrace.ClientTrace {
 			return otelhttptrace.NewClientTrace(ctx, otelhttptrace.WithoutHeaders())
@@ -95,8 +95,7 @@ func perAttempt(base http.RoundTripper, tracing trace.TracerProvider) http.Round
 	)
 }
 
-// perCall makes a span for each call, however many attempts it takes, logins
-// among them.
+// perCall makes one span for each call, including all its attempts and a login.
 func perCall(session http.RoundTripper, tracing trace.TracerProvider) http.RoundTripper {
 	return otelhttp.NewTransport(session,
 		otelhttp.WithTracerProvider(tracing),
@@ -105,6 +104,6 @@ func perCall(session http.RoundTripper, tracing trace.TracerProvider) http.Round
 	)
 }
 
-// noPropagation keeps trace IDs and baggage, which are nobody else's business,
-// from going to Zuora. Where none is named it is the process's global one.
+// noPropagation sends no trace IDs and no baggage to Zuora. Without it, the process's
+// global propagator would.
 var noPropagation = propagation.NewCompositeTextMapPropagator()

@@ -29,15 +29,15 @@ import (
 
 const key = "A00000001"
 
-// watched is a tenant with one account, and all that is told of the requests to
-// it.
+// watched is a tenant with one account, and everything that is recorded about requests
+// to it.
 type watched struct {
 	*zuoratest.Tenant
 	server  string
 	base    http.RoundTripper
 	tracing *sdktrace.TracerProvider
 	spans   *tracetest.InMemoryExporter
-	printed printed // every span whole, as the program prints it
+	printed printed // every span, as the program prints it
 
 	mu      sync.Mutex
 	secrets []string // the password, and all session cookies that were sent or received
@@ -82,7 +82,7 @@ func (w *watched) config() zuora.SessionConfig {
 	return zuora.SessionConfig{Server: w.server, Credentials: w.Credentials(), Base: w.base}
 }
 
-// requireNoSecrets looks for secrets in all there is of all spans.
+// requireNoSecrets searches for secrets in all parts of all spans.
 func (w *watched) requireNoSecrets(t *testing.T) {
 	t.Helper()
 	require.Greater(t, len(w.secrets), 1, "no cookie has been seen")
@@ -102,7 +102,7 @@ func (w *watched) requireNoSecrets(t *testing.T) {
 	}
 }
 
-// named are the spans of this name, in the order of their beginning.
+// named returns the spans with this name, in the order of their beginning.
 func (w *watched) named(name string) tracetest.SpanStubs {
 	var found tracetest.SpanStubs
 	for _, span := range w.spans.GetSpans() {
@@ -177,7 +177,7 @@ func TestFailuresTellNoSecretEither(t *testing.T) {
 	w.requireNoSecrets(t)
 }
 
-// What main.go warns of is so.
+// The defaults that main.go warns of do leak.
 func TestDefaultsOfOtelhttptraceTellThePassword(t *testing.T) {
 	const password, cookie = "http.request.header.apisecretaccesskey", "http.request.header.cookie"
 	traced := func(base http.RoundTripper, w *watched, options ...otelhttptrace.ClientTraceOption) http.RoundTripper {
@@ -189,7 +189,7 @@ func TestDefaultsOfOtelhttptraceTellThePassword(t *testing.T) {
 	for protocol, http2 := range protocols {
 		for what, test := range map[string]struct {
 			options  []otelhttptrace.ClientTraceOption
-			password string // as the span has it
+			password string // in the span
 		}{
 			"default":  {nil, "the password itself"},
 			"redacted": {[]otelhttptrace.ClientTraceOption{otelhttptrace.WithRedactedHeaders("apiSecretAccessKey")}, "****"},
@@ -211,7 +211,7 @@ func TestDefaultsOfOtelhttptraceTellThePassword(t *testing.T) {
 		}
 	}
 
-	t.Run("over the session", func(t *testing.T) { // which keeps its sign-in to itself
+	t.Run("over the session", func(t *testing.T) { // a span does not see the login there
 		w := watch(t, false)
 		get(t, w.config(), func(session http.RoundTripper) http.RoundTripper { return traced(session, w) })
 		require.Equal(t, "****", value(t, w.named("HTTP GET")[0], cookie))
@@ -220,7 +220,7 @@ func TestDefaultsOfOtelhttptraceTellThePassword(t *testing.T) {
 	})
 }
 
-// get reads the account through what over makes of a session.
+// get reads the account through the client that over returns for a session.
 func get(t *testing.T, cfg zuora.SessionConfig, over func(http.RoundTripper) http.RoundTripper) {
 	t.Helper()
 	session, err := zuora.NewSession(cfg)
@@ -255,8 +255,8 @@ func TestProgramWantsAnAccount(t *testing.T) {
 	require.ErrorContains(t, program(t.Context(), []string{key}), "zuora: SessionConfig.Server is empty")
 }
 
-// printed is a buffer for many goroutines: a connection tells of itself when it
-// likes.
+// printed is a buffer for several goroutines, because connections end their spans at any
+// time.
 type printed struct {
 	mu   sync.Mutex
 	text bytes.Buffer
