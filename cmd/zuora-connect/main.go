@@ -1,14 +1,14 @@
-// Command zuora-connect tells whether a user's credentials can log in to Zuora, what a path
-// returns, and makes any other call:
+// Command zuora-connect tests whether a user or an OAuth client can log in to Zuora, shows
+// what a path returns, and makes any other call:
 //
 //	export ZUORA_SERVER=https://rest.zuora.com ZUORA_ACCESS_KEY_ID=api.user@example.com
 //	zuora-connect -secret-file secret.txt
 //	zuora-connect -secret-file secret.txt '/v1/catalog/products?pageSize=1' | jq .
 //	zuora-connect -secret-file secret.txt -X PUT -d @account.json /v1/accounts/A00000001
 //
-// It takes its configuration from the environment, ZUORA_SERVER,
-// ZUORA_ACCESS_KEY_ID, ZUORA_SECRET_ACCESS_KEY and ZUORA_ENTITY_ID, and from
-// flags, which override it; zuora-connect -help names them. The secret is never
+// It takes its configuration from the environment, ZUORA_SERVER, ZUORA_ENTITY_ID, and
+// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY or ZUORA_CLIENT_ID and
+// ZUORA_CLIENT_SECRET, and from flags, which override it; zuora-connect -help names them. The secret is never
 // the value of a flag, because others can see those in the list of processes.
 //
 // Standard output is what was asked for: with a path the body of its response,
@@ -138,7 +138,7 @@ func command(ctx context.Context, args []string, env func(string) string, stdin 
 	}
 	session, err := zuora.NewSession(zuora.SessionConfig{
 		Server:       o.server,
-		Credentials:  zuora.Credentials{AccessKeyID: o.user, SecretAccessKey: o.secret},
+		Credentials:  o.credentials(),
 		Entity:       zuora.Entity{ID: o.entity},
 		Base:         base,
 		LoginTimeout: math.MaxInt64, // ctx ends first
@@ -158,9 +158,10 @@ func misused(stderr io.Writer, err error) int {
 // report is the line of -json. Durations are seconds.
 type report struct {
 	Server       string   `json:"server"`
-	User         string   `json:"user"`
-	Login        string   `json:"login"`  // the kind: by password
-	Entity       string   `json:"entity"` // "" is the user's home entity
+	User         string   `json:"user,omitempty"`   // or
+	Client       string   `json:"client,omitempty"` // of OAuth
+	Login        string   `json:"login"`            // the kind: password or oauth
+	Entity       string   `json:"entity"`           // "" is the user's home entity
 	Duration     float64  `json:"duration"`
 	Status       int      `json:"status,omitempty"` // and what follows: of the call
 	Bytes        *int64   `json:"bytes,omitempty"`
@@ -181,7 +182,7 @@ func probe(ctx context.Context, session *zuora.Session, o options, stdout *outpu
 			_, _ = fmt.Fprintln(lines, clean(fmt.Sprintf(format, args...)))
 		}
 	}
-	r := report{Server: clean(session.Server()), User: clean(o.user), Login: "password", Entity: clean(o.entity)}
+	r := report{Server: clean(session.Server()), User: clean(o.user), Client: clean(o.client), Login: o.kind(), Entity: clean(o.entity)}
 	// done ends the report. The failures of a report on standard output are on standard error as well.
 	done := func(code int, failure ...string) int {
 		for _, line := range failure {
@@ -198,7 +199,11 @@ func probe(ctx context.Context, session *zuora.Session, o options, stdout *outpu
 		return code
 	}
 	say("server: %s", session.Server())
-	say("user:   %s", o.user)
+	if o.client != "" {
+		say("client: %s (OAuth)", o.client)
+	} else {
+		say("user:   %s", o.user)
+	}
 	say("entity: %s", cmp.Or(o.entity, "the user's home entity"))
 
 	start := time.Now()
@@ -207,6 +212,9 @@ func probe(ctx context.Context, session *zuora.Session, o options, stdout *outpu
 	if err != nil {
 		failure := fmt.Sprintf("not logged in after %v: %v", since(start), onlyTry(ended(ctx, err)))
 		if errors.Is(err, zuora.ErrUnauthenticated) {
+			if o.client != "" {
+				return done(exitRefused, failure, "check the client, its secret and the server; a client of another data centre, or of a sandbox, is refused as if the secret were wrong")
+			}
 			return done(exitRefused, failure, "check the user, the secret and the server before you try again, because refusals can lock a user out; "+
 				"a user of another data centre, or of a sandbox, is refused as if the password were wrong")
 		}

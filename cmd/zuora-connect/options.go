@@ -38,6 +38,8 @@ environment, and the flags that override it:
                                               the variable contains it, or the file does,
                                               where a newline at its end is ignored;
                                               - is standard input
+  ZUORA_CLIENT_ID          -client ID         ID of an OAuth client, in place of a user
+  ZUORA_CLIENT_SECRET      -secret-file FILE  the client's secret, likewise
   ZUORA_ENTITY_ID          -entity ID         entity to work in; optional: without it,
                                               or if it is empty, the user's home entity
   HTTPS_PROXY, NO_PROXY                       the proxy to go through, and where not to
@@ -71,14 +73,14 @@ exit codes:
 
 // options is what the arguments and the environment say.
 type options struct {
-	server, user, entity, secretFile, path string
-	secret                                 zuora.Secret
-	method                                 string
-	called                                 bool    // -X or -d is set
-	data                                   *string // -d
-	body                                   []byte
-	timeout                                time.Duration
-	json, version                          bool
+	server, user, client, entity, secretFile, path string
+	secret                                         zuora.Secret // the user's or the client's
+	method                                         string
+	called                                         bool    // -X or -d is set
+	data                                           *string // -d
+	body                                           []byte
+	timeout                                        time.Duration
+	json, version                                  bool
 }
 
 // parse reads the arguments and the environment. Where the flags can be read,
@@ -89,7 +91,8 @@ func parse(args []string, env func(string) string) (options, error) {
 	flags := flag.NewFlagSet("zuora-connect", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run prints what Parse returns
 	flags.StringVar(&o.server, "server", env("ZUORA_SERVER"), "")
-	flags.StringVar(&o.user, "user", env("ZUORA_ACCESS_KEY_ID"), "")
+	flags.StringVar(&o.user, "user", "", "")
+	flags.StringVar(&o.client, "client", "", "")
 	flags.StringVar(&o.entity, "entity", env("ZUORA_ENTITY_ID"), "")
 	flags.StringVar(&o.secretFile, "secret-file", "", "")
 	o.timeout = 30 * time.Second
@@ -106,7 +109,15 @@ func parse(args []string, env func(string) string) (options, error) {
 	if err := flags.Parse(args); err != nil || o.version {
 		return o, err
 	}
-	o.path, o.secret = flags.Arg(0), zuora.Secret(strings.TrimPrefix(env("ZUORA_SECRET_ACCESS_KEY"), byteOrderMark))
+	o.path = flags.Arg(0)
+	if o.user == "" && o.client == "" { // a flag for one overrides the environment for both
+		o.user, o.client = env("ZUORA_ACCESS_KEY_ID"), env("ZUORA_CLIENT_ID")
+	}
+	secret := "ZUORA_SECRET_ACCESS_KEY"
+	if o.client != "" {
+		secret = "ZUORA_CLIENT_SECRET"
+	}
+	o.secret = zuora.Secret(strings.TrimPrefix(env(secret), byteOrderMark))
 	o.called = o.method != "" || o.data != nil
 	if o.method = strings.ToUpper(o.method); o.method == "" {
 		o.method = http.MethodGet
@@ -122,8 +133,9 @@ func parse(args []string, env func(string) string) (options, error) {
 		what string
 	}{
 		{o.server == "", "no server: set ZUORA_SERVER or -server to the base URL, such as https://rest.zuora.com"},
-		{o.user == "", "no user: set ZUORA_ACCESS_KEY_ID or -user to the access key ID, that is the user name"},
-		{o.secret == "" && o.secretFile == "", "no secret: set ZUORA_SECRET_ACCESS_KEY to it, or -secret-file to a file that holds it (- is standard input)"},
+		{o.user == "" && o.client == "", "no user: set ZUORA_ACCESS_KEY_ID or -user to the access key ID, that is the user name, or ZUORA_CLIENT_ID or -client to the ID of an OAuth client"},
+		{o.user != "" && o.client != "", "a user and a client: set ZUORA_ACCESS_KEY_ID (-user) or ZUORA_CLIENT_ID (-client), not both"},
+		{o.secret == "" && o.secretFile == "", "no secret: set " + secret + " to it, or -secret-file to a file that holds it (- is standard input)"},
 		{o.timeout <= 0, "-timeout has to be more than 0"},
 		{flags.NArg() > 1, "one path at most; flags go before it"},
 		{o.called && flags.NArg() == 0, "-X and -d are for a call: add its path"},
@@ -139,6 +151,22 @@ func parse(args []string, env func(string) string) (options, error) {
 		wrong = append(wrong, checkPath(o.path))
 	}
 	return o, errors.Join(wrong...)
+}
+
+// credentials are those of the user or of the client.
+func (o options) credentials() zuora.Credentials {
+	if o.client != "" {
+		return zuora.Credentials{ClientID: o.client, ClientSecret: o.secret}
+	}
+	return zuora.Credentials{AccessKeyID: o.user, SecretAccessKey: o.secret}
+}
+
+// kind names the kind of login.
+func (o options) kind() string {
+	if o.client != "" {
+		return "oauth"
+	}
+	return "password"
 }
 
 // logsIn reports whether a POST to path is a login, which a session refuses to send.
@@ -169,6 +197,8 @@ func inOurTerms(err error) error {
 		"SessionConfig.Server", "the server (ZUORA_SERVER or -server)",
 		"SecretAccessKey", "the secret (ZUORA_SECRET_ACCESS_KEY or -secret-file)",
 		"AccessKeyID", "the user (ZUORA_ACCESS_KEY_ID or -user)",
+		"ClientSecret", "the secret (ZUORA_CLIENT_SECRET or -secret-file)",
+		"ClientID", "the client (ZUORA_CLIENT_ID or -client)",
 		"Entity.ID", "the entity (ZUORA_ENTITY_ID or -entity)",
 	).Replace(strings.TrimPrefix(err.Error(), "zuora: ")))
 }
