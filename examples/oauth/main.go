@@ -1,6 +1,7 @@
-// Command oauth reads an account with an OAuth token of golang.org/x/oauth2. The
-// calls, their results and their errors are those of a session; docs/oauth.md has
-// what is different. The program is there to be copied.
+// Command oauth reads an account with an OAuth token of golang.org/x/oauth2. It is for
+// programs that have a token source of their own: a zuora.Session logs in as an OAuth
+// client by itself, and docs/oauth.md says what it does better. The calls, their results
+// and their errors are the same. The program is there to be copied.
 //
 //	go run ./oauth A00000001
 //

@@ -135,8 +135,8 @@ func TestTokenIsRenewedTenSecondsBeforeItsTimeIsUp(t *testing.T) {
 	})
 }
 
-// What docs/oauth.md tells of tokens that end early: the call fails, is not
-// sent again, and so do the next, for the token is kept until its time.
+// What docs/oauth.md says of tokens that are revoked: the call fails and is not replayed,
+// and so do the next calls, because oauth2 keeps the token until it expires.
 func TestTokenRefusedBeforeItsTimeStays(t *testing.T) {
 	tenant := newTenant(t)
 	caller := oauthCaller(t, tenant)
