@@ -2,7 +2,13 @@ package zuora_test
 
 import (
 	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/zuora-go/zuora"
 	"github.com/zuora-go/zuora/zuoratest"
@@ -84,4 +90,25 @@ func (kind loginKind) sent(r *http.Request) string {
 		return ""
 	}
 	return c.Value
+}
+
+// Rule 2, at its size: 2,000 callers, and two expiries.
+func TestStormOfCallers(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		q := &quickTenant{delay: func(*http.Request) time.Duration { return 100 * time.Millisecond }}
+		synctest.Test(t, func(t *testing.T) {
+			cfg := q.config()
+			cfg.Credentials = kind.made("u", "s")
+			session := newSession(t, cfg)
+			for logins := 1; logins <= 3; logins++ {
+				var wg sync.WaitGroup
+				for range 2000 {
+					wg.Go(func() { assert.Equal(t, http.StatusOK, quickCall(t, session, "/v1/ok", nil)) })
+				}
+				wg.Wait()
+				require.Equal(t, logins, q.count())
+				q.expire()
+			}
+		})
+	})
 }

@@ -43,8 +43,10 @@ func (q *quickTenant) RoundTrip(req *http.Request) (*http.Response, error) {
 	check := func() bool {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		c, err := req.Cookie("ZSession")
-		return err == nil && q.sessions[c.Value]
+		if c, err := req.Cookie("ZSession"); err == nil {
+			return q.sessions[c.Value]
+		}
+		return q.sessions[strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")]
 	}
 	if isLogin(req) {
 		q.mu.Lock()
@@ -55,7 +57,7 @@ func (q *quickTenant) RoundTrip(req *http.Request) (*http.Response, error) {
 			q.sessions = map[string]bool{}
 		}
 		q.sessions[session] = true
-		resp := quickResponse(http.StatusOK, `{"success":true}`)
+		resp := quickResponse(http.StatusOK, `{"success":true,"access_token":"`+session+`","token_type":"bearer"}`)
 		resp.Header.Set("Set-Cookie", "ZSession="+session+"; Path=/")
 		return resp, nil
 	}

@@ -65,8 +65,11 @@ func child() error {
 	}
 	session, err := zuora.NewSession(zuora.SessionConfig{
 		Server: env("SERVER"), Entity: zuora.Entity{ID: env("ENTITY")}, Store: store,
-		Credentials: zuora.Credentials{AccessKeyID: env("USER"), SecretAccessKey: zuora.Secret(env("SECRET"))},
-		Base:        &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
+		Credentials: zuora.Credentials{
+			AccessKeyID: env("USER"), SecretAccessKey: zuora.Secret(env("PASSWORD")),
+			ClientID: env("CLIENT"), ClientSecret: zuora.Secret(env("SECRET")),
+		},
+		Base: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
 	})
 	if err != nil {
 		return err
@@ -102,6 +105,7 @@ type process struct {
 // fleet is what its processes have in common.
 type fleet struct {
 	tenant *zuoratest.Server
+	as     zuora.Credentials
 	redis  *server
 	key    []byte
 	cert   string
@@ -110,6 +114,7 @@ type fleet struct {
 func newFleet(t *testing.T) *fleet {
 	t.Helper()
 	f := &fleet{redis: startServer(t), tenant: zuoratest.NewServer(zuoratest.Config{}), key: newKey()}
+	f.as = f.tenant.Credentials()
 	t.Cleanup(f.tenant.Close)
 	f.tenant.HandleFunc("POST /v1/echo", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 	conn, err := tls.Dial("tcp", strings.TrimPrefix(f.tenant.URL, "https://"), &tls.Config{InsecureSkipVerify: true}) // to learn its certificate
@@ -128,7 +133,7 @@ func (f *fleet) start(t *testing.T, n int, entity string) []*process {
 		cmd.Env = os.Environ()
 		for name, value := range map[string]string{
 			"": "1", "_CERT": f.cert, "_KEY": hex.EncodeToString(f.key), "_REDIS": f.redis.addr, "_SERVER": f.tenant.URL, "_ENTITY": entity,
-			"_USER": f.tenant.Credentials().AccessKeyID, "_SECRET": string(f.tenant.Credentials().SecretAccessKey),
+			"_USER": f.as.AccessKeyID, "_PASSWORD": string(f.as.SecretAccessKey), "_CLIENT": f.as.ClientID, "_SECRET": string(f.as.ClientSecret),
 		} {
 			cmd.Env = append(cmd.Env, childVariable+name+"="+value)
 		}
@@ -193,12 +198,20 @@ func (f *fleet) requireOneLogin(t *testing.T, calls func(), most time.Duration) 
 }
 
 func TestFleetOfProcesses(t *testing.T) {
-	f := newFleet(t)
-	processes := f.start(t, 24, "")
-	for logins := 1; logins <= 3; logins++ {
-		calls(t, processes)
-		require.Equal(t, logins, f.tenant.Logins())
-		f.tenant.Expire()
+	for _, kind := range []string{"password", "oauth"} {
+		t.Run(kind, func(t *testing.T) {
+			f := newFleet(t)
+			if kind == "oauth" {
+				f.as = f.tenant.OAuthClient()
+			}
+			processes := f.start(t, 24, "")
+			for logins := 1; logins <= 3; logins++ {
+				calls(t, processes)
+				require.Equal(t, logins, f.tenant.Logins())
+				f.tenant.Expire()
+				f.tenant.Revoke()
+			}
+		})
 	}
 }
 
