@@ -9,15 +9,18 @@ rounds=${ROUNDS:-6}
 time=${BENCHTIME:-0.5s}
 which=${BENCH:-.}
 go test -c -o bench.test .
-trap 'rm -f bench.test' EXIT
+go test -C examples -c -o ../bench.oauth.test ./oauth
+trap 'rm -f bench.test bench.oauth.test' EXIT
 : >bench.txt
 i=0
 while [ "$i" -lt "$rounds" ]; do
-	./bench.test -test.run '^$' -test.bench "$which" -test.benchtime "$time" -test.timeout 30m >>bench.txt
+	for bench in ./bench.test ./bench.oauth.test; do
+		$bench -test.run '^$' -test.bench "$which" -test.benchtime "$time" -test.timeout 30m >>bench.txt
+	done
 	i=$((i + 1))
 done
-go tool -modfile=tools/go.mod benchstat -col '/client@(plain HTTPClient Do typed map)' bench.txt
-go tool -modfile=tools/go.mod benchstat -filter '-/client:(plain OR HTTPClient OR Do OR typed OR map)' bench.txt
+go tool -modfile=tools/go.mod benchstat -col '/client@(plain HTTPClient Do typed map cookie token)' bench.txt
+go tool -modfile=tools/go.mod benchstat -filter '-/client:(plain OR HTTPClient OR Do OR typed OR map OR cookie OR token)' bench.txt
 echo 'Times as long as the plain client:'
 awk '
 	$4 != "ns/op" || !match($1, /\/client=[A-Za-z]+/) { next }
