@@ -251,6 +251,17 @@ func BenchmarkCallOverTLSFrom64(b *testing.B) {
 	base := server.Client().Transport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 64 // for all of them: this is about the session
 	all := clients(b, server.URL, base)
+	var connected sync.WaitGroup
+	for range 64 { // not at the cost of the first of the clients
+		connected.Go(func() {
+			for range 20 {
+				if err := call(all["plain"], server.URL, false); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	connected.Wait()
 	for _, typed := range []bool{false, true} {
 		for _, way := range ways {
 			b.Run(fmt.Sprintf("typed=%v/client=%s", typed, way), func(b *testing.B) {
