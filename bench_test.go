@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -126,6 +127,7 @@ func benchServer(b *testing.B, answer http.HandlerFunc) (*httptest.Server, *atom
 			opened.Add(1)
 		}
 	}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that are closed before they are used
 	server.StartTLS()
 	b.Cleanup(server.Close)
 	return server, &opened
