@@ -13,14 +13,14 @@ import (
 
 // Credentials are one of two pairs: the name and password of a Zuora user, or the ID
 // and secret of an OAuth client, which Zuora recommends. The pair that is set decides
-// how a [Session] logs in. The names are those of Zuora's API. Credentials are a
-// [CredentialsProvider] of themselves.
+// how a [Session] logs in. The names are those of Zuora's API. Credentials are their own
+// [CredentialsProvider].
 type Credentials struct {
-	// A user logs in by POST /v1/connections, and has a session cookie.
+	// A user logs in by POST /v1/connections, and gets a session cookie.
 	AccessKeyID     string `json:",omitzero"` // the user name
 	SecretAccessKey Secret `json:",omitzero"` // the password
 
-	// An OAuth client logs in by POST /oauth/token, and has a bearer token.
+	// An OAuth client logs in by POST /oauth/token, and gets a bearer token.
 	ClientID     string `json:",omitzero"`
 	ClientSecret Secret `json:",omitzero"`
 }
@@ -50,7 +50,7 @@ func (c Credentials) Format(f fmt.State, verb rune) {
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), pair)
 }
 
-// validate returns an error unless c is one pair, whole, that can be sent in entity e.
+// validate returns an error unless c is one complete pair that can log in to entity e.
 func (c Credentials) validate(e Entity) error {
 	pair := []struct{ name, value string }{{"AccessKeyID", c.AccessKeyID}, {"SecretAccessKey", string(c.SecretAccessKey)}}
 	if c.oauth() {
@@ -78,7 +78,7 @@ func (c Credentials) oauth() bool { return c.ClientID != "" || c.ClientSecret !=
 // secret returns the password or the client's secret.
 func (c Credentials) secret() Secret { return cmp.Or(c.SecretAccessKey, c.ClientSecret) }
 
-// headerValue reports why value cannot be sent, without showing it.
+// headerValue returns an error if value cannot be sent. The error does not contain it.
 func headerValue(name, value string) error {
 	switch {
 	case value == "":
@@ -91,19 +91,18 @@ func headerValue(name, value string) error {
 	return nil
 }
 
-// CredentialsProvider is asked for credentials anew at each sign-in, so that
-// a changed password is found. While credentials that Zuora has refused are
-// held back, and with a [SessionConfig.Store] while any sign-in is, it is asked at
-// each call, to learn of others at once: a provider that is slow or counted
-// should remember its answer for a while. It is never
-// asked twice at the same time, unless an earlier question was given up after
-// [SessionConfig.LoginTimeout]. The context ends with that time or with
-// [Session.Close].
+// CredentialsProvider provides the credentials for each login, so that a changed
+// password is used at once. While refused credentials have to wait, Retrieve is called
+// for each call, because other credentials may be tried at once; with a
+// [SessionConfig.Store] it is called for each call while any login has to wait. A
+// provider that is slow or has a limit should cache its result. Retrieve is not called
+// twice at the same time, except if an earlier call did not return within
+// [SessionConfig.LoginTimeout]. The context ends after that time, or at [Session.Close].
 type CredentialsProvider interface {
 	Retrieve(ctx context.Context) (Credentials, error)
 }
 
-// CredentialsFunc is a function as a [CredentialsProvider].
+// CredentialsFunc is a function that is a [CredentialsProvider].
 type CredentialsFunc func(ctx context.Context) (Credentials, error)
 
 // Retrieve calls f.
@@ -112,15 +111,13 @@ func (f CredentialsFunc) Retrieve(ctx context.Context) (Credentials, error) { re
 // Secret is a string that is not shown: fmt, log/slog, panic, and encoders of JSON,
 // XML, YAML and gob write REDACTED. string(s) is its value.
 //
-// A type cannot promise everything. A Secret is shown by println, as the key of a map
-// in JSON, in an unexported field of a struct of yours that fmt prints, and by the
-// verbs %p and %w, which go vet reports. GODEBUG=http2debug=2 makes net/http log
-// every header that it sends, the password and cookies included.
+// A type cannot prevent everything. SECURITY.md lists what still shows a Secret:
+// println, for instance, and fmt if the Secret is in an unexported field of a struct.
 type Secret string
 
 const redacted = "REDACTED"
 
-// Format prints REDACTED, whatever the verb.
+// Format prints REDACTED, for every verb.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // String returns REDACTED.
@@ -129,8 +126,8 @@ func (Secret) String() string { return redacted }
 // LogValue returns REDACTED.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON returns "REDACTED". There is no MarshalText, because the generated
-// client would send what it returns.
+// MarshalJSON returns "REDACTED". There is no MarshalText, because the generated client
+// would send its result.
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
 // MarshalXML writes an element that contains REDACTED.
@@ -175,8 +172,8 @@ func (r TokenRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r))
 }
 
-// Entity names the entity of a Multi-entity tenant that a session works in.
-// At most one field is set; with none it is the user's home entity.
+// Entity names the entity of a Multi-entity tenant that a session works in. At most one
+// field may be set. If none is, that is the user's home entity.
 type Entity struct {
 	ID         string // a UUID, for the header Zuora-Entity-Ids; sent with every call
 	LegacyID   string // for the header entityId: a UUID without dashes; sent with a user's login

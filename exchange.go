@@ -9,18 +9,18 @@ import (
 	"github.com/zuora-go/zuora/internal/redact"
 )
 
-// exchange is a request that was sent and the body of its response. It knows what
-// must not be said about them.
+// exchange is a request that was sent and the body of its response. It knows the values
+// that no text about them may contain.
 type exchange struct {
 	io.ReadCloser
 	session    *Session
 	generation *generation
 	sent       http.Request
 	response   *http.Response
-	set        []string // the Set-Cookie lines as they came
+	set        []string // the original Set-Cookie lines
 }
 
-// wrap makes x the body of resp, except of one that can be written to as well.
+// wrap makes x the body of resp, except for a body that can also be written to.
 func (x *exchange) wrap(resp *http.Response) {
 	if x.response, x.set, x.ReadCloser = resp, resp.Header["Set-Cookie"], resp.Body; x.ReadCloser == nil {
 		x.ReadCloser = http.NoBody
@@ -30,7 +30,7 @@ func (x *exchange) wrap(resp *http.Response) {
 	}
 }
 
-// exchangeOf returns the exchange whose body has become body, or nil.
+// exchangeOf returns the exchange that body is, or wraps. It returns nil if there is none.
 func exchangeOf(body io.ReadCloser) *exchange {
 	for {
 		switch b := body.(type) {
@@ -44,8 +44,8 @@ func exchangeOf(body io.ReadCloser) *exchange {
 	}
 }
 
-// values returns what must not be said about x: the secrets and cookies that were
-// sent, those that the response has set, and the current ones.
+// values returns the values that no text about x may contain: the secrets, tokens and
+// cookies that were sent, those that the response has set, and the current ones.
 func (x *exchange) values() *redact.Values {
 	all := append(cookies.Sent(x.sent.Header["Cookie"]), cookies.Set(x.set)...)
 	for _, line := range x.sent.Header["Authorization"] {
@@ -55,8 +55,8 @@ func (x *exchange) values() *redact.Values {
 	return x.session.values(x.generation, all...)
 }
 
-// values returns what must not be said: all, and the secrets and cookies of g, if it
-// is not nil, and of the current generation.
+// values returns the values that no text may contain: all, and the secrets, tokens and
+// cookies of g, if it is not nil, and of the current generation.
 func (s *Session) values(g *generation, all ...string) *redact.Values {
 	for _, g := range []*generation{g, s.state().current.Load()} {
 		if g != nil {
@@ -69,7 +69,7 @@ func (s *Session) values(g *generation, all ...string) *redact.Values {
 	return redact.New(all...)
 }
 
-// Read reads the body. An error of the transport says nothing of the values.
+// Read reads the body. It redacts errors of the transport.
 func (x *exchange) Read(p []byte) (int, error) {
 	n, err := x.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {

@@ -9,10 +9,10 @@ import (
 	"github.com/zuora-go/zuora/internal/origin"
 )
 
-// WithHeader returns an editor that sets a header of one call. It takes the place
-// of the same name in [SessionConfig.Header]. The call fails, and nothing is sent,
-// if the value is empty or cannot stand in a header, and for the names that
-// SessionConfig.Header does not take; the error names the header and not the value.
+// WithHeader returns an editor that sets a header of one call. It replaces the same name
+// in [SessionConfig.Header]. The call fails, and nothing is sent, if the value is empty
+// or is not valid in a header, or if SessionConfig.Header does not take the name. The
+// error names the header, and does not contain the value.
 func WithHeader(name, value string) RequestEditorFn {
 	return func(_ context.Context, req *http.Request) error {
 		if err := checkHeader("WithHeader", name, value); err != nil {
@@ -23,12 +23,12 @@ func WithHeader(name, value string) RequestEditorFn {
 	}
 }
 
-// WithIdempotencyKey returns an editor that sends key with one call, for Zuora to
-// carry the call out once however often it is sent: it repeats its first response
-// for 24 hours, failures included. The key is yours, a new one for each thing to be
-// done, at most 255 characters. The call fails, and nothing is sent, if key is
-// empty, longer or cannot stand in a header, and for methods other than POST and
-// PATCH, with which Zuora does not take a key.
+// WithIdempotencyKey returns an editor that sends key with one call. Zuora then carries
+// the call out only once, even if it is sent several times: for 24 hours it repeats its
+// first response, including a failure. Use a new key for each thing to be done. The call
+// fails, and nothing is sent, if key is empty, has more than 255 characters or is not
+// valid in a header, or if the method is not POST or PATCH: Zuora takes no key with
+// others.
 func WithIdempotencyKey(key string) RequestEditorFn {
 	return func(_ context.Context, req *http.Request) error {
 		const limit = 255
@@ -55,8 +55,8 @@ func setHeader(req *http.Request, name, value string) {
 	req.Header.Set(name, value)
 }
 
-// checkHeader returns an error if the header is not the caller's to set, or cannot
-// be sent. It shows no value.
+// checkHeader returns an error if the caller must not set the header, or if it cannot be
+// sent. The error contains no value.
 func checkHeader(where, name string, values ...string) error {
 	token := func(r rune) bool {
 		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("!#$%&'*+-.^_`|~", r)
@@ -84,8 +84,8 @@ func checkHeader(where, name string, values ...string) error {
 	return nil
 }
 
-// checkSessionHeader returns an error if h cannot go out with every call of a session
-// in entity e.
+// checkSessionHeader returns an error if h cannot be sent with every call of a session in
+// entity e.
 func checkSessionHeader(h http.Header, e Entity) error {
 	for name, values := range h {
 		if err := checkHeader("SessionConfig.Header", name, values...); err != nil {
@@ -94,15 +94,14 @@ func checkSessionHeader(h http.Header, e Entity) error {
 		switch strings.ToLower(name) {
 		case "zuora-entity-ids", "entityid", "entityname":
 			if e != (Entity{}) {
-				return fmt.Errorf("zuora: SessionConfig.Header: %s cannot be set beside SessionConfig.Entity", name)
+				return fmt.Errorf("zuora: SessionConfig.Header: %s cannot be set together with SessionConfig.Entity", name)
 			}
 		}
 	}
 	return nil
 }
 
-// hasHeader reports whether h has name, in whatever case and with whatever value, nil
-// included.
+// hasHeader reports whether h has name, in any case and with any value, including nil.
 func hasHeader(h http.Header, name string) bool {
 	for n := range h {
 		if strings.EqualFold(n, name) {

@@ -21,14 +21,14 @@ import (
 	"github.com/zuora-go/zuora/internal/response"
 )
 
-// login is one try: the credentials, if it came as far as sending them, and the
-// generation that it brought about, if it did.
+// login is one try to log in.
 type login struct {
-	tried      *Credentials
-	generation *generation
+	tried      *Credentials // nil if they were not sent
+	generation *generation  // nil if the login failed
 }
 
-// login asks for credentials and logs in with them. f is told early if that fails.
+// login retrieves credentials and logs in with them. It passes a failure to f as soon as
+// it is known.
 func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, error) {
 	begun, timeout := time.Now(), time.AfterFunc(s.loginTimeout, f.Expire)
 	defer timeout.Stop()
@@ -43,7 +43,7 @@ func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, er
 		return login{}, err
 	}
 	if s.fleet != nil {
-		timeout.Stop() // what the store takes is not the login's
+		timeout.Stop() // it does not include the time of the store
 		left := s.loginTimeout - time.Since(begun)
 		return s.sharedLogin(ctx, c, func(ctx context.Context) (login, error) {
 			timeout.Reset(left)
@@ -54,7 +54,7 @@ func (s *Session) login(ctx context.Context, f *flight.Flight[login]) (login, er
 	return s.ownLogin(ctx, c, f)
 }
 
-// ownLogin logs in with c, unless that has to wait.
+// ownLogin logs in with c, unless such a login has to wait.
 func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[login]) (login, error) {
 	t := s.state()
 	if wait := t.waitFor(c); wait.Err != nil {
@@ -62,7 +62,7 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[
 	}
 	failed := login{tried: &c}
 	g, err := s.send(ctx, c, func(err error) {
-		if !f.Failed(failed, err) { // the callers have been told of a time-out
+		if !f.Failed(failed, err) { // the waiters have got a time-out already
 			t.mu.Lock()
 			defer t.mu.Unlock()
 			t.wait(err, &c)
@@ -74,15 +74,15 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[
 	return login{&c, g}, nil
 }
 
-// waitFor returns what a login with c has to wait for.
+// waitFor returns the backoff of a login with c.
 func (t *state) waitFor(c Credentials) backoff.Wait {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.failed.For(c)
 }
 
-// wait sets how long logins have to wait after one, with the credentials tried if it
-// came so far, failed with err. t is locked.
+// wait sets the backoff after a login failed with err. tried is nil if no credentials
+// were sent. t is locked.
 func (t *state) wait(err error, tried *Credentials) backoff.Wait {
 	var e *Error
 	switch {
@@ -95,9 +95,9 @@ func (t *state) wait(err error, tried *Credentials) backoff.Wait {
 	}
 }
 
-// send makes the call, without an http.Client, because that would follow redirects.
-// It accepts no response except one that says success and brings a session cookie or a
-// token, and calls failed as soon as the status says so.
+// send makes the call that logs in. It uses no http.Client, because that would follow
+// redirects. It only accepts a success with a session cookie or a token. If the status
+// shows a failure, it calls failed at once.
 func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (*generation, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -113,13 +113,13 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 	secrets := append(cookies.Set(resp.Header["Set-Cookie"]), string(c.secret()))
 	values := redact.New(secrets...)
 	defer response.Discard(resp)
-	if e := verdict(resp, response.Head{}, values, false); e != nil { // which stands, though the body may never come
+	if e := verdict(resp, response.Head{}, values, false); e != nil { // it counts even if the body never arrives
 		failed(e)
 		defer time.AfterFunc(2*time.Second, cancel).Stop()
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLogin+1))
 	whole := len(body) <= maxLogin
-	plain := response.Plain(resp, response.Head{Bytes: body, Whole: whole}, maxLogin) // Base may leave that to others
+	plain := response.Plain(resp, response.Head{Bytes: body, Whole: whole}, maxLogin) // Base may not decompress
 	plain.Bytes = bytes.TrimPrefix(plain.Bytes, []byte("\ufeff"))
 	var token TokenResponse
 	if c.oauth() {
@@ -128,7 +128,7 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 	}
 	came := fmt.Sprintf("zuora: POST %s%s: %d %s, %s, %d bytes", s.server, path, resp.StatusCode, http.StatusText(resp.StatusCode),
 		cmp.Or(redact.Line(values.Head(resp.Header.Get("Content-Type"), maxLine), 60), "no Content-Type"), len(body))
-	// The body is not kept: it may show the secret in a way that nobody has thought of.
+	// The error does not keep the body, which may contain the secret in an unknown form.
 	if failed := verdict(resp, response.Head{Bytes: body[:min(len(body), response.MaxJudged)], Whole: err == nil && len(body) <= response.MaxJudged}, values, false); failed != nil {
 		return nil, failed
 	}
@@ -150,12 +150,12 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 		t.Begun = time.Unix(0, begun.Wall)
 		return newGeneration(c, begun, cookies.Of(nil), t), nil
 	}
-	var answer CommonResponseType
+	var result CommonResponseType
 	switch {
-	case json.Unmarshal(plain.Bytes, &answer) != nil:
+	case json.Unmarshal(plain.Bytes, &result) != nil:
 		return nil, fmt.Errorf("%s: not the JSON of a login response", came)
-	case !answer.Success:
-		return nil, fmt.Errorf("%s: it does not say that success is true", came)
+	case !result.Success:
+		return nil, fmt.Errorf("%s: success is not true", came)
 	}
 	jar := cookies.New(s.api.JoinPath("connections"), resp.Cookies())
 	if !jar.Live(s.api.Path) {
@@ -164,12 +164,12 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 		for _, c := range all[:min(len(all), 5)] {
 			names = append(names, redact.Line(values.Head(c.Name, maxLine), 40))
 		}
-		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies that came: %q)", came, cookies.Session, s.origin, names)
+		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies in the response: %q)", came, cookies.Session, s.origin, names)
 	}
 	return newGeneration(c, begun, jar, nil), nil
 }
 
-// connect sends the login of a user.
+// connect logs a user in.
 func (s *Session) connect(ctx context.Context, client Client, c Credentials) (*http.Response, error) {
 	optional := func(v string) *string {
 		if v == "" {
@@ -187,15 +187,15 @@ func (s *Session) connect(ctx context.Context, client Client, c Credentials) (*h
 	})
 }
 
-// createToken sends the login of an OAuth client.
+// createToken logs an OAuth client in.
 func (s *Session) createToken(ctx context.Context, client Client, c Credentials) (*http.Response, error) {
 	return client.CreateTokenWithFormdataBody(ctx, nil, TokenRequest{
 		ClientID: c.ClientID, ClientSecret: string(c.ClientSecret), GrantType: TokenRequestGrantTypeClientCredentials,
 	})
 }
 
-// bearer returns the token of a response, if it is one that can be sent. A token
-// that does not say when it expires is used until it is refused.
+// bearer returns the token of a response, if it can be sent. If the response does not say
+// when the token expires, the token is used until it is refused.
 func (s *Session) bearer(r TokenResponse, values *redact.Values) (*bearer.Token, error) {
 	if r.TokenType != "" && !strings.EqualFold(r.TokenType, "bearer") {
 		return nil, fmt.Errorf("its token_type is %q, not bearer", redact.Line(values.Head(r.TokenType, maxLine), 40))
@@ -227,19 +227,19 @@ func (d doer) Do(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// errNoResponse is a fault of SessionConfig.Base.
+// errNoResponse is an error of SessionConfig.Base.
 var errNoResponse = errors.New("zuora: the transport returned neither a response nor an error")
 
-// LoginError is returned by calls, and by [Session.Connect], that have no session
-// because a login failed, just now or earlier. It is the caller's own.
+// LoginError is returned by calls and by [Session.Connect] if there is no session
+// because a login failed, now or earlier. Each caller gets an error of its own.
 type LoginError struct {
-	// Err is why: an [*Error] if Zuora refused the login, whose RetryAfter is then
-	// the time until Next, or else an error of the [CredentialsProvider] or of the
-	// transport.
+	// Err is the cause. It is an [*Error] if Zuora refused the login, and its RetryAfter
+	// is the time until Next. Otherwise it is an error of the [CredentialsProvider] or of
+	// the transport.
 	Err error
 
-	// Next is when the session will try to log in again, if a call needs it. If the
-	// credentials were refused, others are tried at once.
+	// Next is the time of the next login, if a call needs one. If the credentials were
+	// refused, other credentials are tried at once.
 	Next time.Time
 }
 
@@ -260,7 +260,7 @@ func (e *LoginError) Unwrap() error { return e.Err }
 
 func newLoginError(w backoff.Wait) *LoginError { return &LoginError{w.Err, w.Next} }
 
-// clone returns a copy for one caller, who may change what is in it.
+// clone returns a copy for one caller, which may change it.
 func (e *LoginError) clone() *LoginError {
 	c := *e
 	if z, ok := c.Err.(*Error); ok {

@@ -16,60 +16,59 @@ import (
 	"github.com/zuora-go/zuora/internal/share"
 )
 
-// SessionConfig says where a [Session] signs in, as whom, and how. Server and
-// Credentials are required; the zero value of every other field is what most
-// callers want.
+// SessionConfig configures a [Session]. Server and Credentials are required. For most
+// programs the zero value of every other field is right.
 type SessionConfig struct {
-	// Server is the base URL: a ServerURL… constant, or any other that Zuora
-	// has told you. https only, but for loopback hosts. A "/" or a "/v1" at its
-	// end makes no difference.
+	// Server is the base URL of the REST API: a ServerURL… constant, or the URL of your
+	// tenant. It must be https, except for loopback hosts. A "/" or a "/v1" at its end is
+	// ignored.
 	Server string
 
-	// Credentials is asked for a name and a password at each sign-in.
-	// [Credentials] themselves will do.
+	// Credentials provides the credentials for each login. The type [Credentials] is a
+	// provider of itself.
 	Credentials CredentialsProvider
 
-	// Entity is the entity to work in. Zero: the user's home entity.
+	// Entity is the entity to work in. If it is zero, that is the user's home entity.
 	Entity Entity
 
-	// Header goes out with every call except the login: Zuora-Version, Zuora-Org-Ids,
-	// User-Agent. A call that sets the same name itself sends its own value, or none if
-	// that is nil. [NewSession] copies Header, and returns an error that names the
-	// header for Authorization, Cookie, Host, Content-…, Idempotency-Key, the headers
-	// of a connection, the two with the user's name and password, and, if Entity is
-	// set, those of an entity.
+	// Header is sent with every call except the login: Zuora-Version, Zuora-Org-Ids,
+	// User-Agent. If a call sets the same name itself, its own value is sent, or no such
+	// header if that value is nil. [NewSession] copies Header. It returns an error for
+	// Authorization, Cookie, Host, Content-…, Idempotency-Key, the headers of a connection
+	// and those of the login, and, if Entity is set, for those of an entity.
 	Header http.Header
 
-	// Base sends the requests, sign-ins included. It must not follow redirects.
-	// If it is nil, the session has a [DefaultTransport] of its own, or uses
-	// [http.DefaultTransport] if the program has replaced that by something other
-	// than an [*http.Transport].
+	// Base sends the requests, including logins. It must not follow redirects. If it is
+	// nil, the session has a [DefaultTransport] of its own, or uses
+	// [http.DefaultTransport] if the program has replaced that by something other than an
+	// [*http.Transport].
 	Base http.RoundTripper
 
-	// IdleTimeout is how long a session may go unused before the next call
-	// signs in first. It should be less than the tenant's session timeout, which
-	// is 15 minutes unless changed. 0: 10 minutes, as Zuora advises for those.
-	// Negative: never; only a refused call brings about a new session.
+	// IdleTimeout is how long a session may be idle before the next call logs in first.
+	// It should be less than the tenant's session timeout, which is 15 minutes by default.
+	// If it is 0, it is 10 minutes, which Zuora recommends for that default. If it is
+	// negative, only a refused call causes a login. It does not apply to OAuth clients.
 	IdleTimeout time.Duration
 
-	// LoginTimeout is how long a sign-in may take, the provider's answer
-	// included. 0: 30 seconds. Waiting for the Store is not part of it, and takes 6
-	// seconds at most.
+	// LoginTimeout is the limit for a login, including the call of the provider. If it is
+	// 0, it is 30 seconds. It does not include the wait for the Store, which is at most 6
+	// seconds.
 	LoginTimeout time.Duration
 
-	// Logger is told of sign-ins, renewals, replays, sign-ins held back and a Store
-	// that fails, with the reasons; never of a body, a cookie or a secret. Each line names
-	// the server and the entity, which is "" for the user's home entity. Nil: silence.
+	// Logger logs logins, renewals, replays, failed logins and a Store that fails, with
+	// the reasons. It never logs a body, a cookie or a secret. Each line names the server
+	// and the entity, which is "" for the user's home entity. If Logger is nil, nothing is
+	// logged.
 	Logger *slog.Logger
 
-	// Store keeps one session for many processes, where there are so many that
-	// each signing in by itself would meet Zuora's limits. Nil: the session is
-	// this process's own.
+	// Store keeps one session for many processes. It is for programs with so many
+	// processes that they would exceed Zuora's limits of logins. If it is nil, each process
+	// logs in for itself.
 	Store SessionStore
 }
 
-// Format prints where c logs in, and the types of what it was given, whatever the
-// verb. Without it fmt would read a transport while it is in use.
+// Format prints the server and the entity of c, and the types of its other fields, for
+// every verb. Without it fmt would read a transport while it is in use.
 func (c SessionConfig) Format(f fmt.State, _ rune) {
 	server, err := origin.ParseServer(c.Server)
 	if err != nil {
@@ -79,37 +78,36 @@ func (c SessionConfig) Format(f fmt.State, _ rune) {
 		server, c.Credentials, c.Entity, c.Base, c.IdleTimeout, c.LoginTimeout, c.Store)
 }
 
-// Session is a session with Zuora that lasts: it signs in when the first call
-// needs it and again when Zuora has ended it, once for all callers. It is an
-// [HttpRequestDoer] for generated clients and gives an [http.Client] for any
-// other. A Session may be used by many goroutines at once, and there should be
-// one for each user and entity, for the life of the program; sign-ins are
-// limited.
+// Session sends calls to Zuora. It logs in when the first call needs it, and again when
+// the session has expired, once for all callers. Typed calls and generated clients run
+// on it; [Session.HTTPClient] is for all others. A Session may be used by several
+// goroutines at once. Use one for each login and entity, for as long as the program
+// runs, because Zuora limits logins.
 //
-// How it signs in, renews and replays is described at the top of this page.
+// Its rules are in https://github.com/zuora-go/zuora/blob/main/docs/session.md.
 type Session struct {
-	// What is secret, or changes, is behind a func: fmt does not look into these,
-	// whatever the verb and wherever the Session stands.
+	// Fields that are secret, or change, are behind a func, because fmt prints no func,
+	// even if the Session is an unexported field of another struct.
 	server       string
 	origin       origin.Origin
-	api          *url.URL // that the session's cookies are for
+	api          *url.URL // the session's cookies must be for this
 	entity       Entity
 	header       http.Header
 	retrieve     func(context.Context) (Credentials, error)
 	base         func(*http.Request) (*http.Response, error)
 	closeIdle    func() // closes idle connections
-	own          bool   // they are on a transport of the session's own
+	own          bool   // the transport is the session's own
 	idleTimeout  time.Duration
 	loginTimeout time.Duration
 	log          *slog.Logger
 	clock        idle.Clock
 	client       *http.Client
-	fleet        *share.Fleet // nil: no SessionStore
+	fleet        *share.Fleet // nil if there is no SessionStore
 	state        func() *state
 }
 
-// NewSession returns a session for cfg. It checks what can be checked without
-// the network and does not sign in; see [Session.Connect].
+// NewSession returns a session for cfg. It checks cfg as far as that is possible without
+// the network. It does not log in: see [Session.Connect].
 func NewSession(cfg SessionConfig) (*Session, error) {
 	server, err := origin.ParseServer(cfg.Server)
 	if err != nil {
@@ -169,8 +167,8 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 	return s, nil
 }
 
-// harmless is a handler whose panics stay its own. It has no groups beyond those that the
-// Logger was given with.
+// harmless is a handler that recovers from panics. It has no WithGroup of its own, because
+// the session makes no groups.
 type harmless struct{ slog.Handler }
 
 // WithAttrs returns h itself if the handler panics.
@@ -193,41 +191,40 @@ func (h harmless) Handle(ctx context.Context, r slog.Record) (err error) {
 	return h.Handler.Handle(ctx, r)
 }
 
-// Format prints which server the session is for, whatever the verb. Without it
-// fmt would read fields while other goroutines change them.
+// Format prints the session's server, for every verb. Without it fmt would read fields
+// while other goroutines change them.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "zuora.Session(%s)", s.server) }
 
-// Server returns the base URL to build generated clients on, in its normal
-// form: no "/" and no "/v1" at its end.
+// Server returns the base URL for generated clients, without a "/" and a "/v1" at its
+// end.
 func (s *Session) Server() string { return s.server }
 
-// Connect logs in unless there is a session already. Calls do so by themselves; use
-// Connect to find out early whether they will be able to. It returns a [*LoginError]
-// if the login fails, or has to wait because another has failed.
+// Connect logs in, unless there is a session already. Calls do that by themselves. Use
+// Connect to find out early whether a login succeeds. It returns a [*LoginError] if the
+// login fails, or if it has to wait because an earlier one has failed.
 func (s *Session) Connect(ctx context.Context) error {
 	_, err := s.acquire(ctx)
 	if _, failed := err.(*LoginError); err == nil || failed || err == ErrSessionClosed {
 		return err
 	}
-	return fmt.Errorf("zuora: waiting for login: %w", err) // for what ended ctx
+	return fmt.Errorf("zuora: waiting for login: %w", err) // the cause that ended ctx
 }
 
-// Do sends req on the session, as [http.Client.Do] does, and returns an
-// [*Error] for a call that failed, whatever its status, with the body closed:
-// see [CheckResponse] for what a failure is. Generated clients take the Session
-// itself for this:
+// Do sends req on the session, as [http.Client.Do] does. It returns an [*Error] for a
+// call that failed, whatever its status, and closes the body; [CheckResponse] defines
+// what a failure is. Generated clients take the Session itself:
 //
 //	billing.NewClientWithResponses(s.Server(), billing.WithHTTPClient(s))
 //
-// A response whose type contains "json", and which is not announced to be longer
-// than 64 KiB, is held back to its end, or to 64 KiB of it; all others stream from
-// their first byte, and lines of JSON from their second line. A failure of more
-// than 64 KiB behind a 2xx is therefore returned as a response, not as an error:
-// use [CheckResponse] on bodies of that length. Do waits for the body of a failure
-// for at most 2 seconds and keeps what has arrived.
+// If the type of a response contains "json", and its announced length is not more than
+// 64 KiB, Do first reads it to its end, but at most 64 KiB of it. All other responses
+// stream from their first byte, and lines of JSON from their second line. A failure of
+// more than 64 KiB with a status of 2xx is therefore returned as a response, not as an
+// error: use [CheckResponse] for bodies of that length. Do waits for the body of a
+// failure for at most 2 seconds, and keeps what has arrived.
 //
-// The response is as Zuora has sent it, except that it has no Set-Cookie lines for
-// the session's own cookies.
+// The response has no Set-Cookie lines for the session's own cookies. Otherwise it is
+// as Zuora has sent it.
 func (s *Session) Do(req *http.Request) (*http.Response, error) {
 	resp, err := s.client.Do(req)
 	if err != nil {
@@ -245,14 +242,14 @@ func (s *Session) Do(req *http.Request) (*http.Response, error) {
 	return check(resp)
 }
 
-// HTTPClient returns a client of plain HTTP semantics on the session: an answer
-// is never an error, whatever it says. One whose type contains "json", and which
-// is not announced to be longer than 64 KiB, is held back to its end, or to 4 KiB
-// of it (to 64 KiB if INVALID_SESSION is in these), to see whether the session has
-// expired; a failure for at most 2 seconds. A redirect to another origin is handed back and not
-// followed. Every call returns a client of its own, to set a Timeout on for
-// instance; do not replace its CheckRedirect by one that follows redirects
-// elsewhere, for such requests are refused.
+// HTTPClient returns a client for plain HTTP on the session: a response is never an
+// error. If its type contains "json", and its announced length is not more than 64 KiB,
+// the client first reads up to 4 KiB of it (64 KiB if these contain INVALID_SESSION), for
+// at most 2 seconds if it is a failure, to find out whether the session has expired. A
+// redirect to another origin is returned and not followed. Each call of HTTPClient
+// returns a new client, so you may set its Timeout. Do not replace its CheckRedirect by
+// one that follows redirects to other origins, because the session refuses such
+// requests.
 func (s *Session) HTTPClient() *http.Client {
 	return &http.Client{Transport: s.Transport(), CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if origin.Of(req.URL) != s.origin {
@@ -265,10 +262,11 @@ func (s *Session) HTTPClient() *http.Client {
 	}}
 }
 
-// Close forgets the session. A sign-in on its way is cancelled, and who waits for
-// it, and all later calls, get [ErrSessionClosed]; calls on their way go on. Idle
-// connections are closed if the transport is the session's own. Zuora is not told,
-// for no way to sign out is known. Close returns nil, the second time too.
+// Close forgets the session. It cancels a login in progress. Callers that wait for that
+// login, and all later calls, get [ErrSessionClosed]. Calls in progress continue. If the
+// transport is the session's own, Close closes its idle connections. It does not log out
+// at Zuora, because no call for that is known. Close may be called again, and always
+// returns nil.
 func (s *Session) Close() error {
 	s.state().close()
 	if s.own {

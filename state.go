@@ -18,27 +18,27 @@ import (
 
 // state is what the goroutines of a Session share.
 type state struct {
-	current atomic.Pointer[generation] // nil: there is no session, or it has ended
+	current atomic.Pointer[generation] // nil if there is no session, or if it has expired
 
-	mu       sync.Mutex // to change current, and for the fields below; never held while waiting
+	mu       sync.Mutex // guards changes of current, and the fields below; nothing waits under it
 	closed   bool
-	logins   int                         // generations that there were
-	flight   *flight.Flight[login]       // nil: no login is in progress
+	logins   int                         // how many generations there have been
+	flight   *flight.Flight[login]       // nil if no login is in progress
 	failed   backoff.Logins[Credentials] // rule 10
 	refusals backoff.Refusals            // rule 3
 }
 
-// generation is one login: its cookies or its token, and the clocks that run on them.
+// generation is the session of one login: its cookies or its token, and their clocks.
 type generation struct {
-	idle.Last     // when the last call that was answered well was sent
+	idle.Last     // when the last call with a good response was sent
 	number        int
 	begun         idle.Instant // when the login was sent
 	jar           *cookies.Jar
-	token         *bearer.Token // nil: there are cookies
-	authorization []string      // the header with the token
-	secret        Secret        // that it was logged in with
-	shared        *share.Held   // nil: no SessionStore
-	renewal       time.Time     // when it was tried to renew the token early
+	token         *bearer.Token  // nil if there are cookies
+	authorization []string       // the header with the token
+	secret        Secret         // of the login
+	shared        *share.Session // nil if there is no SessionStore
+	renewal       time.Time      // the last try to renew the token early
 }
 
 func newGeneration(c Credentials, begun idle.Instant, jar *cookies.Jar, token *bearer.Token) *generation {
@@ -50,7 +50,7 @@ func newGeneration(c Credentials, begun idle.Instant, jar *cookies.Jar, token *b
 	return g
 }
 
-// expired reports whether a call of path cannot be sent on g any more.
+// expired reports whether a call of path can no longer be sent on g.
 func (g *generation) expired(now idle.Instant, path string) bool {
 	if g.token != nil {
 		return g.token.Expired(g.begun.Until(now))
@@ -58,15 +58,15 @@ func (g *generation) expired(now idle.Instant, path string) bool {
 	return !g.jar.Live(path)
 }
 
-// use is a generation to send a call on now.
+// use is a generation for one try of a call.
 type use struct {
 	*generation
 	now   idle.Instant
 	fresh bool // the call has waited for the login
 }
 
-// acquire returns the current generation, or logs in if there is none, or none that
-// can still be good.
+// acquire returns the current generation. If there is none, or if it has expired or was
+// idle, acquire logs in.
 func (s *Session) acquire(ctx context.Context) (use, error) {
 	t := s.state()
 	g, now := t.current.Load(), s.clock.Now()
@@ -79,7 +79,7 @@ func (s *Session) acquire(ctx context.Context) (use, error) {
 				s.logEnd(g, "due")
 			}
 			return use{g, now, false}, nil
-		case !t.end(g): // another call has ended it
+		case !t.end(g): // another call has ended it already
 		case expired:
 			s.logEnd(g, "expired")
 		default:
@@ -97,9 +97,9 @@ func (s *Session) acquire(ctx context.Context) (use, error) {
 	return use{l.generation, s.clock.Now(), true}, err
 }
 
-// renew starts a login while g is still good, unless one is in progress or has to wait,
-// and reports whether it did. It tries once a second at most. No call waits for that
-// login, and if it fails, g stays.
+// renew starts a login while g is still good, unless a login is in progress or has to
+// wait, and reports whether it did. It tries at most once a second. No call waits for
+// that login, and if it fails, g stays.
 func (s *Session) renew(ctx context.Context, g *generation) bool {
 	t := s.state()
 	t.mu.Lock()
@@ -123,8 +123,8 @@ func (s *Session) logEnd(g *generation, why string, attrs ...any) {
 	s.log.Info("zuora: session to be renewed", append(attrs, slog.String("reason", why), slog.Int("generation", g.number))...)
 }
 
-// join returns the login in progress, or the generation that there is by now, or a
-// login that it starts.
+// join returns the current generation if there is one, or else the login in progress, or
+// else a login that it starts.
 func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation, error) {
 	t := s.state()
 	t.mu.Lock()
@@ -149,13 +149,13 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 
 // start starts a login. The state is locked.
 func (s *Session) start(ctx context.Context) {
-	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // which is negative past the longest Duration
-	s.state().flight = flight.Start(ctx, timeout, s.login, s.land)
+	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // the sum may overflow
+	s.state().flight = flight.Start(ctx, timeout, s.login, s.finish)
 }
 
-// land makes a login's generation the current one, or sets when the next login may
-// be tried.
-func (s *Session) land(l login, err error) (login, func(), error) {
+// finish makes a login's generation the current one, or sets when the next login may be
+// tried.
+func (s *Session) finish(l login, err error) (login, func(), error) {
 	t := s.state()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -176,7 +176,7 @@ func (s *Session) land(l login, err error) (login, func(), error) {
 	if err == context.DeadlineExceeded {
 		err = fmt.Errorf("zuora: not done after %v (LoginTimeout): %w", s.loginTimeout, err)
 	}
-	if failed, ok := err.(*LoginError); ok { // of an earlier login
+	if failed, ok := err.(*LoginError); ok { // an earlier login has failed
 		return login{}, func() {}, failed
 	}
 	wait := t.wait(err, l.tried)
@@ -185,11 +185,11 @@ func (s *Session) land(l login, err error) (login, func(), error) {
 	}, newLoginError(wait)
 }
 
-// refused notes that a call was refused on u, and reports whether to send it again,
-// after a login or on a session that there is already. seen is how many generations
-// there had been when it was refused before, and 0 if it was not.
+// refused records that a call was refused on u. It reports whether to replay the call,
+// after a login or on a session that is there already. seen is the number of generations
+// at the previous refusal of this call, and 0 if there was none.
 func (s *Session) refused(u use, path string, seen int, replayable bool) (again bool, generations int) {
-	stranger := u.shared != nil && s.fleet.Refused(u.shared)
+	borrowed := u.shared != nil && s.fleet.Refused(u.shared)
 	slow := s.clock.Now().Mono-u.now.Mono >= int64(time.Second)
 	t, p := s.state(), backoff.PathOf(path)
 	t.mu.Lock()
@@ -197,7 +197,7 @@ func (s *Session) refused(u use, path string, seen int, replayable bool) (again 
 	switch {
 	case t.current.Load() != u.generation:
 		again = true
-	case seen > 0 && stranger:
+	case seen > 0 && borrowed:
 		again, ended = true, true
 	case (seen > 0 && u.number > seen || u.fresh && t.refusals.Known(p)) && !(slow && t.refusals.Doubt(p)):
 		t.refusals.Wasted(p, u.number)
@@ -215,8 +215,8 @@ func (s *Session) refused(u use, path string, seen int, replayable bool) (again 
 	return again && replayable, generations
 }
 
-// answered notes that a call was answered well, perhaps after it was refused.
-func (t *state) answered(path string, wasRefused bool) {
+// succeeded records a good response to a call, which may have been refused before.
+func (t *state) succeeded(path string, wasRefused bool) {
 	if wasRefused || t.refusals.Trouble() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -224,7 +224,7 @@ func (t *state) answered(path string, wasRefused bool) {
 	}
 }
 
-// close ends the session, and the login in progress.
+// close ends the session and the login in progress.
 func (t *state) close() {
 	t.mu.Lock()
 	t.closed = true

@@ -13,23 +13,22 @@ import (
 	"github.com/zuora-go/zuora/internal/response"
 )
 
-// Transport returns the session as a round tripper, to compose with others. It
-// puts the session's cookies or token, and [Entity.ID], on each request, logs in where
-// there is need, and replays a call that failed because the session has expired. It
-// refuses requests to any other origin than the session's, and those that log in, for
-// which there is [Session.Connect].
+// Transport returns the session as a round tripper, to combine with others. It puts the
+// session's cookies or token, and [Entity.ID], on each request, logs in when that is
+// necessary, and replays a call if the session has expired. It refuses requests to other
+// origins, and requests that log in: use [Session.Connect] for that.
 func (s *Session) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ session *Session }
 
-// Format prints which server the session is for, as [Session.Format] does.
+// Format prints the session's server, as [Session.Format] does.
 func (t transport) Format(f fmt.State, verb rune) { t.session.Format(f, verb) }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.session.roundTrip(req)
 }
 
-// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
 func (t transport) CloseIdleConnections() { t.session.closeIdle() }
 
 func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
@@ -53,7 +52,7 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 		}
 		if end == response.NotExpired {
 			if useful(resp) {
-				s.state().answered(req.URL.Path, sent > 1)
+				s.state().succeeded(req.URL.Path, sent > 1)
 			}
 			return resp, nil
 		}
@@ -69,17 +68,17 @@ func (s *Session) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// mostSent is how often a call is sent: once on a session that has ended, twice on
-// sessions of other processes, once on its own; and once more if that has been
-// replaced since.
+// mostSent is the limit for sending a call: once on a session that has expired, twice on
+// borrowed sessions, once on a session of its own, and once more if that was replaced in
+// the meantime.
 const mostSent = 5
 
-// refuse says why req is not to be sent on this session at all.
+// refuse returns an error if req must not be sent on this session.
 func (s *Session) refuse(req *http.Request) error {
 	if req.URL == nil {
 		return errors.New("zuora: request without a URL")
 	}
-	to := s.origin // as it is, where it is spelt the same
+	to := s.origin // if it is spelled the same
 	if req.URL.Host != s.api.Host || req.URL.Scheme != s.api.Scheme {
 		to = origin.Of(req.URL)
 	}
@@ -98,8 +97,8 @@ func (s *Session) refuse(req *http.Request) error {
 	return nil
 }
 
-// attempt sends req once, with body, on u, and returns what the response says about
-// the session's end.
+// attempt sends req once, with body, on u. It returns the response, and whether that says
+// that the session has expired.
 func (s *Session) attempt(req *http.Request, body io.ReadCloser, u use) (resp *http.Response, end response.Expiry, err error) {
 	x := &exchange{session: s, generation: u.generation, sent: *req}
 	out := &x.sent
@@ -123,7 +122,7 @@ func (s *Session) attempt(req *http.Request, body io.ReadCloser, u use) (resp *h
 	if resp == nil {
 		return nil, 0, errNoResponse
 	}
-	resp.Request = req // without cookies, as the caller made it
+	resp.Request = req // the caller's, without cookies
 	x.wrap(resp)
 	defer u.jar.TakeOut(resp.Header)
 	if end = response.SessionExpired(resp); end != response.NotExpired {
@@ -158,7 +157,7 @@ func useful(resp *http.Response) bool {
 	return resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests
 }
 
-// canRewind reports whether req's body can be had from its beginning.
+// canRewind reports whether req's body can be read again from its beginning.
 func canRewind(req *http.Request) bool {
 	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
@@ -177,12 +176,11 @@ func closeBody(body io.ReadCloser) {
 	}
 }
 
-// DefaultTransport returns a new transport that is sized for one busy host: what a
-// session has if [SessionConfig.Base] is nil. Use it to change a little of that, such
-// as the proxy. It is a clone of [http.DefaultTransport], if that is an
-// [*http.Transport], with 200 idle connections, which is as many calls as Zuora takes
-// at once, and waits 130 seconds for a response to begin, because Zuora gives up after
-// 120.
+// DefaultTransport returns a new transport for one busy host. A session has one if
+// [SessionConfig.Base] is nil. Use it to change details, such as the proxy. It is a clone
+// of [http.DefaultTransport], if that is an [*http.Transport], with 200 idle connections,
+// because Zuora takes at most that many calls at once. It waits 130 seconds for a
+// response to begin, because Zuora gives up after 120.
 func DefaultTransport() *http.Transport {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if ok {

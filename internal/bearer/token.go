@@ -1,4 +1,4 @@
-// Package bearer has the token that the login of an OAuth client brings.
+// Package bearer has the token of an OAuth client's login.
 package bearer
 
 import (
@@ -11,12 +11,13 @@ import (
 
 // Token is a bearer token, as it is stored.
 type Token struct {
-	Value string        `json:"access_token"`  // a name that is redacted wherever it stands
-	Begun time.Time     `json:"begun"`         // when its request was sent; its life counts from then
-	Life  time.Duration `json:"life,omitzero"` // 0: not known; the token is good until it is refused
+	Value string        `json:"access_token"`  // the value after this name is always redacted
+	Begun time.Time     `json:"begun"`         // when its request was sent, which begins its life
+	Life  time.Duration `json:"life,omitzero"` // if 0, it is not known, and the token is used until it is refused
 }
 
-// Check returns an error if t cannot be sent in a header. It shows nothing of t.
+// Check returns an error if t cannot be sent in a header. The error contains no part of
+// t.
 func (t Token) Check() error {
 	const most = 16 << 10 // bytes; servers take no longer header
 	switch {
@@ -33,14 +34,14 @@ func (t Token) Check() error {
 // Expired reports whether t has expired at this age.
 func (t Token) Expired(age time.Duration) bool { return t.Life > 0 && age >= t.Life }
 
-// Due reports whether t is to be renewed at this age: 60 s before it expires, or a
-// tenth of its life if that is less.
+// Due reports whether t has to be renewed at this age: 60 s before it expires, or a tenth
+// of its life if that is less.
 func (t Token) Due(age time.Duration) bool {
 	return t.Life > 0 && age >= t.Life-min(time.Minute, t.Life/10)
 }
 
-// Life returns the life of a token that expires after so many seconds, at most a year.
-// It is 0 for a number that cannot be one: less than a second, or not finite.
+// Life returns the life of a token that expires after that many seconds, at most a year.
+// It returns 0 if seconds is less than one, or is not finite.
 func Life(seconds float64) time.Duration {
 	const most = 365 * 24 * 60 * 60
 	if !(seconds >= 1) || math.IsInf(seconds, 1) {

@@ -14,7 +14,7 @@ import (
 
 // Flight is a call in progress.
 type Flight[T any] struct {
-	land   Landing[T]
+	finish Finish[T]
 	cancel context.CancelFunc
 	done   chan struct{} // closed when result and err are final
 	result T
@@ -30,21 +30,21 @@ type failure[T any] struct {
 	err    error
 }
 
-// Landing is called once, with the results of a call, and returns those that the waiters
+// Finish is called once, with the results of a call, and returns those that the waiters
 // get. then is called after the waiters have been released.
-type Landing[T any] func(T, error) (result T, then func(), err error)
+type Finish[T any] func(T, error) (result T, then func(), err error)
 
 // Start starts call. The context of call ends after timeout. It has the values of ctx,
 // except for an httptrace, which would see the headers that call sends. A call that has
 // not returned after timeout fails with [context.DeadlineExceeded], and one that panics
 // or ends its goroutine fails with an error that says so. In these cases the waiters get
 // what the call has passed to [Flight.Failed] instead, if there was such a call.
-func Start[T any](ctx context.Context, timeout time.Duration, call func(context.Context, *Flight[T]) (T, error), land Landing[T]) *Flight[T] {
+func Start[T any](ctx context.Context, timeout time.Duration, call func(context.Context, *Flight[T]) (T, error), finish Finish[T]) *Flight[T] {
 	// A trace of its own, of nothing, replaces the one that the net package got from
 	// the caller's trace.
 	ctx = httptrace.WithClientTrace(untraced{context.WithoutCancel(ctx)}, &httptrace.ClientTrace{DNSStart: func(httptrace.DNSStartInfo) {}})
 	ctx, cancel := context.WithTimeout(ctx, timeout)
-	f := &Flight[T]{land: land, cancel: cancel, done: make(chan struct{})}
+	f := &Flight[T]{finish: finish, cancel: cancel, done: make(chan struct{})}
 	context.AfterFunc(ctx, f.Expire)
 	go func() {
 		var result T
@@ -102,7 +102,7 @@ func (f *Flight[T]) end(result T, err error, returned bool) {
 		result, err = f.failed.result, f.failed.err
 	}
 	var then func()
-	f.result, then, f.err = f.land(result, err)
+	f.result, then, f.err = f.finish(result, err)
 	close(f.done)
 	f.cancel()
 	then()

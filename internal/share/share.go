@@ -67,9 +67,9 @@ type Fleet struct {
 	idle     time.Duration // if negative, sessions do not expire by idling
 	trouble  trouble
 
-	refused   atomic.Pointer[string] // the login that was refused to this process last
-	seen      atomic.Pointer[[]byte] // the value that was loaded last
-	strangers atomic.Int32           // how many borrowed sessions in a row were refused at their first use
+	refused      atomic.Pointer[string] // the login that was refused to this process last
+	seen         atomic.Pointer[[]byte] // the value that was loaded last
+	refusedFirst atomic.Int32           // how many borrowed sessions in a row were refused at their first use
 }
 
 // NewFleet returns a fleet of sessions for calls below path. A session expires after it
@@ -97,15 +97,15 @@ func Key(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Held is the session that a process uses, and what the process knows to be stored.
-type Held struct {
+// Session is the session that a process uses, and what the process knows to be stored.
+type Session struct {
 	Record
-	Taken   bool        // it is borrowed: another process has logged in
-	judged  atomic.Bool // it was used or refused
-	key     string
-	mu      sync.Mutex // guards raw
-	raw     []byte     // the stored value; nil if it is not known to be stored
-	written atomic.Int64
+	Borrowed bool        // it is borrowed: another process has logged in
+	tried    atomic.Bool // it was used or refused
+	key      string
+	mu       sync.Mutex // guards raw
+	raw      []byte     // the stored value; nil if it is not known to be stored
+	written  atomic.Int64
 }
 
 // NewRecord returns a record of a new login. If it has cookies, token is nil.
@@ -123,25 +123,25 @@ func (r *Record) good(path string, idle time.Duration) bool {
 }
 
 // usable reports whether h may be borrowed.
-func (f *Fleet) usable(h *Held) bool {
+func (f *Fleet) usable(h *Session) bool {
 	refused := f.refused.Load()
-	return h.raw != nil && h.good(f.path, f.idle) && (refused == nil || *refused != h.Login) && f.strangers.Load() < 2
+	return h.raw != nil && h.good(f.path, f.idle) && (refused == nil || *refused != h.Login) && f.refusedFirst.Load() < 2
 }
 
 // Refused records that h was refused. It reports whether h was borrowed and has never
 // worked in this process. In some tenants that may be so for every borrowed session.
-func (f *Fleet) Refused(h *Held) bool {
+func (f *Fleet) Refused(h *Session) bool {
 	f.refused.Store(&h.Login)
-	if h.Taken && h.judged.CompareAndSwap(false, true) {
-		f.strangers.Add(1)
+	if h.Borrowed && h.tried.CompareAndSwap(false, true) {
+		f.refusedFirst.Add(1)
 		return true
 	}
 	return false
 }
 
-// Look returns the session that is stored under key, or nil if there is none that may be
+// Load returns the session that is stored under key, or nil if there is none that may be
 // borrowed.
-func (f *Fleet) Look(ctx context.Context, key string) *Held {
+func (f *Fleet) Load(ctx context.Context, key string) *Session {
 	h, _ := f.Session(ctx, key, nil)
 	return h
 }
@@ -151,7 +151,7 @@ func (f *Fleet) Look(ctx context.Context, key string) *Held {
 //
 // A goroutine calls the store. It continues when Session no longer waits for it, so that
 // a slow store stores the session later.
-func (f *Fleet) Session(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Held, error) {
+func (f *Fleet) Session(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Session, error) {
 	ok, try := f.trouble.begin()
 	if !ok {
 		return f.login(ctx, key, login)
@@ -165,7 +165,7 @@ func (f *Fleet) Session(ctx context.Context, key string, login func(context.Cont
 	timer := time.AfterFunc(patience, giveUp)
 	defer timer.Stop()
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	claimed, own, done := make(chan claim, 1), make(chan *Held, 1), make(chan struct{})
+	claimed, own, done := make(chan claim, 1), make(chan *Session, 1), make(chan struct{})
 	defer close(own) // also if login panics
 	go func() {
 		defer close(done)
@@ -177,7 +177,7 @@ func (f *Fleet) Session(ctx context.Context, key string, login func(context.Cont
 			}
 		})
 		claimed <- c
-		f.settle(calls, c, <-own)
+		f.finish(calls, c, <-own)
 	}()
 	inTime := false
 	select {
@@ -207,8 +207,8 @@ func (f *Fleet) Session(ctx context.Context, key string, login func(context.Cont
 // claim is what a process that needs a session has got from the store.
 type claim struct {
 	key    string
-	stored *Held  // nil after an error
-	lock   []byte // nil if another process has the lock, or if it was not asked for
+	stored *Session // nil after an error
+	lock   []byte   // nil if another process has the lock, or if it was not asked for
 	err    error
 }
 
@@ -241,8 +241,8 @@ func (f *Fleet) claim(ctx, waiting context.Context, key string, lock bool, works
 	}
 }
 
-// settle stores own, unless it is nil or the store has failed, and releases the lock.
-func (f *Fleet) settle(ctx context.Context, c claim, own *Held) {
+// finish stores own, unless it is nil or the store has failed, and releases the lock.
+func (f *Fleet) finish(ctx context.Context, c claim, own *Session) {
 	if own != nil && c.err == nil {
 		own.mu.Lock()
 		f.put(ctx, own, own.Record, c.stored)
@@ -256,7 +256,7 @@ func (f *Fleet) settle(ctx context.Context, c claim, own *Held) {
 func lockOf(key string) string { return key + ":lock" }
 
 // login returns the session of login, which is not stored yet.
-func (f *Fleet) login(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Held, error) {
+func (f *Fleet) login(ctx context.Context, key string, login func(context.Context) (Record, error)) (*Session, error) {
 	if login == nil {
 		return nil, nil
 	}
@@ -264,15 +264,15 @@ func (f *Fleet) login(ctx context.Context, key string, login func(context.Contex
 	if err != nil {
 		return nil, err
 	}
-	f.strangers.Store(0)
-	h := &Held{Record: r, key: key}
+	f.refusedFirst.Store(0)
+	h := &Session{Record: r, key: key}
 	h.written.Store(time.Now().UnixNano())
 	return h, nil
 }
 
 // put stores r for h. It replaces known, or what was stored since then for the same
 // login.
-func (f *Fleet) put(ctx context.Context, h *Held, r Record, known *Held) {
+func (f *Fleet) put(ctx context.Context, h *Session, r Record, known *Session) {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return
@@ -310,9 +310,9 @@ func (f *Fleet) ttlOf(r Record) time.Duration {
 
 // Used records that h was used. Once a minute a goroutine stores the cookies in jar and
 // the time of the last use. So a store that was emptied is filled again.
-func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
-	if h.Taken && h.judged.CompareAndSwap(false, true) {
-		f.strangers.Store(0)
+func (f *Fleet) Used(h *Session, jar *cookies.Jar, last *idle.Last) {
+	if h.Borrowed && h.tried.CompareAndSwap(false, true) {
+		f.refusedFirst.Store(0)
 	}
 	now, then := time.Now().UnixNano(), h.written.Load()
 	if now-then < int64(writeEvery) || !h.written.CompareAndSwap(then, now) {
@@ -331,20 +331,20 @@ func (f *Fleet) Used(h *Held, jar *cookies.Jar, last *idle.Last) {
 				return
 			}
 		}
-		f.put(context.Background(), h, Record{h.Login, time.Unix(0, last.Wall.Load()), jar.All(), h.Token}, &Held{Record: h.Record, raw: h.raw})
+		f.put(context.Background(), h, Record{h.Login, time.Unix(0, last.Wall.Load()), jar.All(), h.Token}, &Session{Record: h.Record, raw: h.raw})
 	}()
 }
 
-// load returns an error or a *Held. A value that is not a record is no session, but can
+// load returns an error or a *Session. A value that is not a record is no session, but can
 // be replaced by one.
-func (f *Fleet) load(ctx context.Context, key string) (*Held, error) {
+func (f *Fleet) load(ctx context.Context, key string) (*Session, error) {
 	raw, err := bounded(ctx, func(ctx context.Context) ([]byte, error) { return f.store.Load(ctx, key) })
 	if err != nil {
 		f.failed(ctx, err, raw)
 		return nil, err
 	}
 	f.seen.Store(&raw)
-	h := &Held{Taken: true, key: key, raw: raw}
+	h := &Session{Borrowed: true, key: key, raw: raw}
 	h.written.Store(time.Now().UnixNano())
 	if raw != nil && json.Unmarshal(raw, &h.Record) != nil {
 		h.Record = Record{}
