@@ -31,6 +31,13 @@ type Cookie struct {
 	Quoted  bool      `json:"quoted,omitempty"`
 	Path    string    `json:"path"`
 	Expires time.Time `json:"expires,omitzero"` // if zero, never
+
+	plain bool // net/http has parsed it, and would write it as it is
+}
+
+// parsed returns c, which net/http has parsed, as a cookie for path.
+func parsed(c *http.Cookie, path string) Cookie {
+	return Cookie{c.Name, c.Value, c.Quoted, path, expires(c), !c.Quoted && !strings.ContainsAny(c.Value, " ,")}
 }
 
 // New returns a jar with the cookies that the response to a login at u sets for u's
@@ -41,7 +48,7 @@ func New(u *url.URL, set []*http.Cookie) *Jar {
 		if !inDomain(u.Hostname(), c.Domain) {
 			continue
 		}
-		k := Cookie{c.Name, c.Value, c.Quoted, c.Path, expires(c)}
+		k := parsed(c, c.Path)
 		if !strings.HasPrefix(k.Path, "/") {
 			k.Path = "/" + strings.Trim(u.Path[:strings.LastIndex(u.Path, "/")+1], "/")
 		}
@@ -85,7 +92,11 @@ func (j *Jar) Add(req *http.Request) {
 		}
 	}
 	for _, c := range all {
-		if c.goesTo(req.URL.Path) {
+		switch {
+		case !c.goesTo(req.URL.Path):
+		case c.plain && req.Header["Cookie"] == nil: // as nearly always
+			req.Header["Cookie"] = []string{c.Name + "=" + c.Value}
+		default:
 			req.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted})
 		}
 	}
@@ -110,7 +121,7 @@ func (j *Jar) Keep(req *http.Request, resp *http.Response) {
 		if at < 0 || !inDomain(req.URL.Hostname(), c.Domain) || len(c.Value) > longest {
 			continue
 		}
-		k := Cookie{c.Name, c.Value, c.Quoted, all[at].Path, expires(c)}
+		k := parsed(c, all[at].Path)
 		if c.Name != Session || c.Value != "" && !k.expired() {
 			all[at] = k
 		}

@@ -32,7 +32,7 @@ func TestJarOfALoginIsLikeCookiejar(t *testing.T) {
 		require.NoError(t, err)
 		for _, lines := range [][]string{
 			{"ZSession=a"}, {"ZSession=a; Path=/"}, {"ZSession=a; Path=/v1"}, {"ZSession=a; Path=/v1/"}, {"ZSession=a; Path=v1"}, {"ZSession=a; Path=/ui"}, {"ZSession=a; Path=/rest/v1"},
-			{`ZSession="a b"`}, {`ZSession="a"`, "b=c"}, {"ZSession="}, {"ZSession=a; Secure; HttpOnly; SameSite=Lax"},
+			{`ZSession="a b"`}, {"ZSession=a b"}, {"ZSession=a,b"}, {`ZSession="a"`, "b=c"}, {"ZSession="}, {"ZSession=a; Secure; HttpOnly; SameSite=Lax"},
 			{"ZSession=a; Domain=zuora.example"}, {"ZSession=a; Domain=.zuora.example"}, {"ZSession=a; Domain=REST.zuora.example"}, {"ZSession=a; Domain=t.zuora.example"},
 			{"ZSession=a; Domain=elsewhere.example"}, {"ZSession=a; Domain=127.0.0.1"}, {"ZSession=a; Domain=0.0.1"}, {"ZSession=a; Domain=localhost"},
 			{"ZSession=a; Max-Age=0"}, {"ZSession=a; Max-Age=-1"}, {"ZSession=a; Max-Age=60"}, {"ZSession=a; Max-Age=x"},
