@@ -361,7 +361,7 @@ func TestDownloadsStream(t *testing.T) {
 
 // One look serves the session and the failure: what the first has read is read
 // from the connection once.
-func TestAnswerIsLookedAtOnce(t *testing.T) {
+func TestResponseIsPeekedAtOnce(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	cfg := configFor(server)
 	base := cfg.Base
@@ -402,7 +402,7 @@ func TestAnswerIsLookedAtOnce(t *testing.T) {
 
 // Of a body that has been looked at, and begun to be read, a second look loses
 // nothing and hands on nothing twice.
-func TestBodyIsLookedAtAgainAfterItWasBegun(t *testing.T) {
+func TestBodyIsPeekedAtAgainAfterAReadHasBegun(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
 	for _, size := range []int{100, 4 << 10, 4<<10 + 1, 10 << 10, 100 << 10} {
@@ -427,7 +427,7 @@ func TestBodyIsLookedAtAgainAfterItWasBegun(t *testing.T) {
 }
 
 // The end of a body is not judged as if it were all of it.
-func TestEndOfABodyIsNoAnswer(t *testing.T) {
+func TestEndOfABodyIsNotAResponse(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	server.Handle("GET /v1/x", chunked(strings.Repeat("x", 4<<10+1)+`{"success":false}`))
 	session := newSession(t, configFor(server))
@@ -730,4 +730,126 @@ func TestDecodeErrorSaysWhetherZuoraActed(t *testing.T) {
 	require.Less(t, len(e.Error()), 1500)
 	require.NotContains(t, e.Error(), "\n")
 	require.NotContains(t, e.Error(), "\x1b")
+}
+
+// Whatever stands about a cookie in it, a failure stays one, with its reasons.
+func TestCookiesInFailuresHideNoFailure(t *testing.T) {
+	for _, body := range []string{
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":null}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":["c0ffee"]}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":{"value":"c0ffee"}}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":true}}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":[{"name":"ZSession","value":"c0ffee"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"bad ZSession=\\"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"missing cookie ZSession="}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"missing cookie ZSession:"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"{\"c\":\"ZSession=a\\u002bc0ffee\"}"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"ZSession='c0ffee' ZSession=<c0ffee> ZSession%3Dc0ffee"}]}`,
+		`{"success":false,"reasons":[{"code":50000040,"message":"ZSession:\tc0ffee ZSession\u003ac0ffee ZSession\u0022:\u0022c0ffee"}]}`,
+		`[{"Success":false,"Errors":[{"Code":"50000040","Message":"Cookie: ZSession="}]}]`,
+	} {
+		for _, status := range []int{200, 404} {
+			var failure *zuora.Error
+			require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}, []byte(body)), &failure, body)
+			require.Len(t, failure.Reasons, 1, body)
+			require.ErrorIs(t, failure, zuora.ErrNotFound)
+			require.NotContains(t, fmt.Sprintf("%v %+v %s", failure, failure.Reasons, failure.Body), "c0ffee")
+		}
+	}
+}
+
+// Two who read one body at the same time, which is wrong, harm nobody else.
+func TestBodyWithTwoReadersHarmsNoOther(t *testing.T) {
+	session := newSession(t, zuora.SessionConfig{
+		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
+		Base: answering(func(path string) string { return strings.Repeat(path[len("/v1/"):], 2000) }),
+	})
+	ask := func(path string) io.Reader {
+		resp, err := session.HTTPClient().Get(session.Server() + "/v1/" + path)
+		if !assert.NoError(t, err) {
+			return strings.NewReader("")
+		}
+		return resp.Body
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for range 2000 {
+				body := ask("b")
+				var both sync.WaitGroup
+				for range 2 {
+					both.Go(func() { _, _ = io.Copy(io.Discard, body) })
+				}
+				both.Wait()
+			}
+		})
+		wg.Go(func() {
+			for range 2000 {
+				body, err := io.ReadAll(ask("c"))
+				assert.NoError(t, err)
+				if !assert.Equal(t, strings.Repeat("c", 2000), string(body)) {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Envelopes are read by exact keys: encoding/json would fold them, and take the
+// last of several.
+func TestEnvelopesAreReadByExactKeys(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		header := http.Header{"Content-Type": {"application/json"}}
+		for body, failed := range map[string]bool{
+			`{"success":false}`:                                                         true,
+			`{"Success":false}`:                                                         true,
+			`{"success":true,"Success":false}`:                                          true,
+			`{"success":false,"Success":true}`:                                          true,
+			`{"SUCCESS":false}`:                                                         false,
+			`{"SUCCESS":false,"rows":[{"success":false}]}`:                              false,
+			`{"\u017fuccess":false,"rows":[{"success":false}]}`:                         false,
+			`{"faultCode":"x","rows":[{"success":false}]}`:                              false,
+			strings.Repeat("[", 9000) + strings.Repeat("]", 9000):                       false,
+			strings.Repeat("[", 9000) + `{"success":false}` + strings.Repeat("]", 9000): false,
+		} {
+			err := zuora.CheckResponse(&http.Response{StatusCode: 200, Header: header}, []byte(body))
+			assert.Equal(t, failed, err != nil, "%.60s", body)
+		}
+		// None of these is so plainly the session's end that a write may be repeated.
+		for _, body := range []string{
+			`{"success":false,"reasons":[{"code":53200020}],"reasons":[{"code":90000011}]}`,
+			`{"success":false,"reasons":[{"code":90000011}],"reasons":[{"message":"other"}]}`,
+			`{"SUCCESS":false,"REASONS":[{"CODE":90000011}]}`,
+			`{"success":false,"reasons":[{"code":90000011}],"errors":"something"}`,
+			`{"success":false,"reasons":[{"code":90000011}],"faultcode":"x"}`,
+			`{"faultCode":"fns:INVALID_SESSION"}`,
+		} {
+			server := newServer(t, zuoratest.Config{})
+			var calls atomic.Int32
+			server.HandleFunc("POST /v1/write", func(w http.ResponseWriter, r *http.Request) {
+				calls.Add(1)
+				jsonAnswer(body).ServeHTTP(w, r)
+			})
+			_, _, err := send(t.Context(), newSession(t, kind.configFor(server)), http.MethodPost, "/v1/write", nil)
+			require.NoError(t, err)
+			require.EqualValues(t, 1, calls.Load(), body)
+		}
+	})
+}
+
+// An Error that was made by hand is of no kind that nobody said.
+func TestErrorWithoutAStatusIsOfNoKind(t *testing.T) {
+	for _, sentinel := range sentinels {
+		assert.Equal(t, sentinel == zuora.ErrNotFound, errors.Is(&zuora.Error{Reasons: []zuora.Reason{{Code: "50000040"}}}, sentinel))
+		assert.NotErrorIs(t, &zuora.Error{}, sentinel)
+	}
+}
+
+func TestErrorsBodyIsItsOwn(t *testing.T) {
+	body := []byte("We're sorry")
+	var failure *zuora.Error
+	require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: 500}, body), &failure)
+	body[0] = 'x'
+	require.Equal(t, "We're sorry", string(failure.Body))
 }

@@ -94,7 +94,7 @@ var spellings = map[string]func(string) string{
 	"HTML":  func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "=", "&#61;") },
 }
 
-func TestNoFailureRepeatsASecret(t *testing.T) {
+func TestRule11_NoFailureRepeatsASecret(t *testing.T) {
 	var said string
 	session, log := talkative(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/refuse" && strings.Contains(r.Header.Get("Cookie"), firstSession) {
@@ -147,7 +147,7 @@ func TestNoFailureRepeatsASecret(t *testing.T) {
 
 // CheckResponse finds what the session knows of a response of its own, as typed calls
 // need it for long ones.
-func TestCheckResponseRedactsWhatTheSessionKnows(t *testing.T) {
+func TestRule11_CheckResponseRedactsWhatTheSessionKnows(t *testing.T) {
 	const failure = `{"success":false,"reasons":[{"code":1,"message":"you sent ` + otherCookie + `; ok"}]}`
 	for what, length := range map[string]int{"short": 0, "longer than 4 KiB": 5 << 10, "longer than 64 KiB": 70 << 10} {
 		session, _ := talkative(t, chunked(failure+strings.Repeat(" ", length)).ServeHTTP, nil)
@@ -170,7 +170,7 @@ func TestCheckResponseRedactsWhatTheSessionKnows(t *testing.T) {
 }
 
 // A call that was sent on the first session fails when the second is current.
-func TestNoFailureRepeatsASecretOfAnotherSession(t *testing.T) {
+func TestRule11_NoFailureRepeatsASecretOfAnotherSession(t *testing.T) {
 	for what, secret := range map[string]string{"sent": firstSession, "current": secondSession} {
 		held, sent := make(chan struct{}), make(chan struct{})
 		session, _ := talkative(t, func(w http.ResponseWriter, r *http.Request) {
@@ -199,7 +199,7 @@ func TestNoFailureRepeatsASecretOfAnotherSession(t *testing.T) {
 
 // A failure whose body breaks off, or whose compression does, shows no beginning of
 // a cookie either.
-func TestNoFailureShowsTheBeginningOfASecret(t *testing.T) {
+func TestRule11_NoFailureShowsTheBeginningOfASecret(t *testing.T) {
 	for _, cut := range []int{1, 5, len(firstSession) - 1} {
 		for _, kind := range []string{"text/plain", "application/json"} {
 			text := `{"success":false,"message":"you sent ` + firstSession[:cut]
@@ -240,7 +240,7 @@ func TestNoFailureShowsTheBeginningOfASecret(t *testing.T) {
 	}
 }
 
-func TestNoFailureThatStallsShowsTheBeginningOfASecret(t *testing.T) {
+func TestRule11_NoFailureThatStallsShowsTheBeginningOfASecret(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -274,7 +274,7 @@ func raw(response string) http.HandlerFunc {
 }
 
 // net/http quotes a response that it cannot read.
-func TestNoFailedLoginShowsTheSessionThatItBegan(t *testing.T) {
+func TestRule11_NoFailedLoginShowsTheSessionThatItBegan(t *testing.T) {
 	for _, response := range []string{
 		"HTTP/1.1 200 OK\r\nSet-Cookie ZSession=" + firstSession + "; Path=/\r\n\r\n", "HTTP/1.1 200 OK\r\nset-cookie\tOther=" + otherCookie + "\r\n\r\n",
 		"ZSession=" + firstSession + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + theSecret + "\r\n\r\n",
@@ -286,7 +286,7 @@ func TestNoFailedLoginShowsTheSessionThatItBegan(t *testing.T) {
 }
 
 // A transport repeats what it was given, and net/http what it could not read.
-func TestNoErrorOfTheTransportHasASecret(t *testing.T) {
+func TestRule11_NoErrorOfTheTransportHasASecret(t *testing.T) {
 	failing := func(make func(*http.Request) error) func(http.RoundTripper) http.RoundTripper {
 		return func(base http.RoundTripper) http.RoundTripper {
 			return roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -342,7 +342,7 @@ func (*sendError) Error() string   { return "cannot send" }
 func (e *sendError) Unwrap() error { return e.err }
 
 // An error without a secret is what the transport has returned.
-func TestErrorsOfTheTransportStayWhatTheyAre(t *testing.T) {
+func TestRule11_ErrorsOfTheTransportStayWhatTheyAre(t *testing.T) {
 	want := &sendError{nil, os.ErrDeadlineExceeded}
 	session, _ := talkative(t, nil, func(base http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -361,7 +361,7 @@ func TestErrorsOfTheTransportStayWhatTheyAre(t *testing.T) {
 }
 
 // So is one that ends a body, unless it repeats what was sent.
-func TestNoErrorOfABodyHasASecret(t *testing.T) {
+func TestRule11_NoErrorOfABodyHasASecret(t *testing.T) {
 	plain := errors.New("broken off")
 	for _, kind := range []string{"application/json", "text/csv"} {
 		for _, said := range []error{plain, fmt.Errorf("broken off: %s", firstSession)} {
@@ -386,7 +386,7 @@ func TestNoErrorOfABodyHasASecret(t *testing.T) {
 }
 
 // http.Client quotes a Location that it cannot parse, with its query.
-func TestNoErrorHasTheQueryOfALocation(t *testing.T) {
+func TestRule11_NoErrorHasTheQueryOfALocation(t *testing.T) {
 	redirect := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "https://elsewhere.example/%zz?token=of-the-query")
 		w.WriteHeader(http.StatusFound)
@@ -408,7 +408,7 @@ func TestRequestWithoutAURLIsAnError(t *testing.T) {
 }
 
 // A server without cookies may put the session into a path.
-func TestNoErrorHasASecretThatARedirectNames(t *testing.T) {
+func TestRule11_NoErrorHasASecretThatARedirectNames(t *testing.T) {
 	for _, path := range []string{"/v1/x;jsessionid=" + otherCookie, "/v1/x;jsessionid=" + url.PathEscape(firstSession)} {
 		session, _ := talkative(t, func(w http.ResponseWriter, r *http.Request) {
 			switch {
@@ -432,7 +432,7 @@ func TestNoErrorHasASecretThatARedirectNames(t *testing.T) {
 
 // Whoever has the session's cookie has the session: a response that is handed on
 // does not have it, in whatever line it came, and keeps the other cookies.
-func TestResponsesDoNotHaveTheSessionsCookies(t *testing.T) {
+func TestRule01_ResponsesDoNotHaveTheSessionsCookies(t *testing.T) {
 	others := []string{"passes=" + passingCookie + "; Path=/x; HttpOnly", "NotOther=1", "xZSession=2; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "a=Other", "odd"}
 	own := []string{
 		"ZSession=" + secondSession + "; Path=/; Secure; HttpOnly", "ZSession=; Path=/; Max-Age=0", "ZSession", " ZSession = x", `"ZSession"=x`, "zsession=x", "ZSession=a b\x01c",
@@ -488,7 +488,7 @@ func TestResponsesDoNotHaveTheSessionsCookies(t *testing.T) {
 	}
 }
 
-func TestReverseProxyGivesAwayNoSession(t *testing.T) {
+func TestRule01_ReverseProxyGivesAwayNoSession(t *testing.T) {
 	session, _ := talkative(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Add("Set-Cookie", "ZSession="+secondSession+"; Path=/")
 		w.Header().Add("Set-Cookie", "passes="+passingCookie)

@@ -53,7 +53,7 @@ func TestEachKindOfFailure(t *testing.T) {
 }
 
 // What says that the session has expired is replayed up to 4 KiB, blanks included.
-func TestLongBodyIsNotReplayed(t *testing.T) {
+func TestRule03_LongBodyIsNotReplayed(t *testing.T) {
 	for _, body := range []string{`{"FaultCode":"INVALID_SESSION"}`, `{"success":false,"reasons":[{"code":90000011}]}`} {
 		for _, size := range []int{4 << 10, 4<<10 + 1} {
 			blanks := strings.Repeat(" ", size-len(body))

@@ -93,7 +93,7 @@ func (kind loginKind) sent(r *http.Request) string {
 }
 
 // Rule 2, at its size: 2,000 callers, and two expiries.
-func TestStormOfCallers(t *testing.T) {
+func TestRule02_StormOfCallers(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		q := &quickTenant{delay: func(*http.Request) time.Duration { return 100 * time.Millisecond }}
 		synctest.Test(t, func(t *testing.T) {

@@ -46,7 +46,7 @@ func flushed(body string, rest func(http.ResponseWriter, *http.Request)) http.Ha
 
 const goodCookie = "ZSession=cookie-of-it%3D; Path=/; Secure; HttpOnly"
 
-func TestAnswersThatAreNoLogin(t *testing.T) {
+func TestRule09_ResponsesThatAreNoLogin(t *testing.T) {
 	success := jsonAnswer(`{ "success" : true }`)
 	for what, test := range map[string]struct {
 		answer http.Handler
@@ -93,7 +93,7 @@ func TestAnswersThatAreNoLogin(t *testing.T) {
 }
 
 // A Base without decompression of its own: the server compresses unasked.
-func TestCompressedLoginResponses(t *testing.T) {
+func TestRule09_CompressedLoginResponses(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"success":true}`:                           "",
 		`{"success":false}`:                          "200 OK, not successful",
@@ -113,7 +113,7 @@ func TestCompressedLoginResponses(t *testing.T) {
 	}
 }
 
-func TestLoginAnswerWithoutEndIsReadToOneMebibyte(t *testing.T) {
+func TestRule09_LoginResponseWithoutEndIsReadToOneMebibyte(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		server.Intercept(func(*http.Request) http.Handler {
@@ -136,7 +136,7 @@ func TestLoginAnswerWithoutEndIsReadToOneMebibyte(t *testing.T) {
 	})
 }
 
-func TestLoginAnswerThatNeverComesEndsAtLoginTimeout(t *testing.T) {
+func TestRule09_LoginResponseThatNeverArrivesEndsAtLoginTimeout(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -154,7 +154,7 @@ func TestLoginAnswerThatNeverComesEndsAtLoginTimeout(t *testing.T) {
 
 // Rule 10: failed logins are not hammered.
 
-func TestWrongPasswordIsTriedOnceInFiveMinutes(t *testing.T) {
+func TestRule10_WrongPasswordIsTriedOnceInFiveMinutes(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -208,7 +208,7 @@ func TestWrongPasswordIsTriedOnceInFiveMinutes(t *testing.T) {
 
 // What the status says of a login stands, whatever becomes of the body or of the
 // time.
-func TestStatusOfALoginStandsWithoutItsBody(t *testing.T) {
+func TestRule10_StatusOfALoginCountsWithoutItsBody(t *testing.T) {
 	for _, status := range []int{http.StatusUnauthorized, http.StatusTooManyRequests} {
 		refusal := func(req *http.Request, body io.Reader) *http.Response {
 			return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {"300"}}, Request: req, Body: io.NopCloser(body), ContentLength: -1}
@@ -282,7 +282,7 @@ func TestStatusOfALoginStandsWithoutItsBody(t *testing.T) {
 }
 
 // A provider that goes back and forth between two wrong values hammers neither.
-func TestRefusedCredentialsAreRememberedOneByOne(t *testing.T) {
+func TestRule10_RefusedCredentialsAreRememberedOneByOne(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -303,7 +303,7 @@ func TestRefusedCredentialsAreRememberedOneByOne(t *testing.T) {
 	})
 }
 
-func TestRateLimitedLoginWaits(t *testing.T) {
+func TestRule10_RateLimitedLoginWaits(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, test := range map[string]struct {
 			answer http.Handler
@@ -334,7 +334,7 @@ func TestRateLimitedLoginWaits(t *testing.T) {
 	})
 }
 
-func TestFailingLoginBacksOff(t *testing.T) {
+func TestRule10_FailingLoginBacksOff(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -383,7 +383,7 @@ func TestFailingLoginBacksOff(t *testing.T) {
 }
 
 // How long each wait is, is told to the callers.
-func TestWaitsBetweenFailingLogins(t *testing.T) {
+func TestRule10_WaitsBetweenFailingLogins(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -409,7 +409,7 @@ func TestWaitsBetweenFailingLogins(t *testing.T) {
 }
 
 // A provider that fails is not hammered either.
-func TestFailingProviderBacksOff(t *testing.T) {
+func TestRule10_FailingProviderBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
 		broken := errors.New("the vault is sealed")
@@ -430,7 +430,7 @@ func TestFailingProviderBacksOff(t *testing.T) {
 
 // Whatever makes a login fail, callers get a LoginError that says when the next is
 // due: those who waited for it, and those who come before that.
-func TestEveryFailedLoginIsALoginError(t *testing.T) {
+func TestRule10_EveryFailedLoginIsALoginError(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		broken := errors.New("the vault is sealed")
 		answer := func(h http.Handler) func(*zuora.SessionConfig, *zuoratest.Tenant) {
@@ -502,7 +502,7 @@ func TestEveryFailedLoginIsALoginError(t *testing.T) {
 }
 
 // Nor do those share one who waited for the same login.
-func TestErrorOfALoginIsEachWaitersOwn(t *testing.T) {
+func TestRule10_ErrorOfALoginIsEachWaitersOwn(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -542,7 +542,7 @@ func TestErrorOfALoginIsEachWaitersOwn(t *testing.T) {
 
 // Only Zuora can refuse credentials. A provider that says it was refused, by a
 // vault for instance, has none to remember.
-func TestProviderThatWasRefusedItself(t *testing.T) {
+func TestRule10_ProviderThatWasRefusedItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
 		session := newSession(t, zuora.SessionConfig{
@@ -563,7 +563,7 @@ func TestProviderThatWasRefusedItself(t *testing.T) {
 	})
 }
 
-func TestHeldBackErrorIsEachCallersOwn(t *testing.T) {
+func TestRule10_BackoffErrorIsEachCallersOwn(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		server.Intercept(func(*http.Request) http.Handler {
@@ -625,7 +625,7 @@ func (r *records) take() []string {
 	return r.text
 }
 
-func TestSessionSaysWhatItDoes(t *testing.T) {
+func TestRule12_SessionLogsWhatItDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -677,7 +677,7 @@ func TestSessionSaysWhatItDoes(t *testing.T) {
 }
 
 // Where and as what, which the other tests leave out: a program may have many sessions.
-func TestLogLinesNameServerAndEntity(t *testing.T) {
+func TestRule12_LogLinesNameServerAndEntity(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for entity, want := range map[zuora.Entity]string{
 			{}: `""`, {ID: "uuid"}: "uuid", {LegacyID: "id"}: "id", {LegacyName: "name"}: "name",
@@ -717,7 +717,7 @@ func TestLogLinesNameServerAndEntity(t *testing.T) {
 }
 
 // What it took, and until when, which the other tests leave out.
-func TestLogOfSignInsHasTheirTimes(t *testing.T) {
+func TestRule12_LogOfLoginsHasTheirTimes(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -753,4 +753,167 @@ func requestID(t *testing.T, session *zuora.Session) string {
 	require.ErrorAs(t, session.Connect(t.Context()), &failure)
 	require.NotEmpty(t, failure.RequestID)
 	return failure.RequestID
+}
+
+// Rule 10: the status of a sign-in counts, though its body never comes.
+func TestRule10_RefusedLoginWithoutABodyIsARefusal(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(*http.Request) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.WriteHeader(http.StatusUnauthorized)
+					_ = http.NewResponseController(w).Flush()
+					<-r.Context().Done()
+				})
+			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			begun := time.Now()
+			for time.Since(begun) < 4*time.Minute {
+				require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrUnauthenticated)
+				time.Sleep(time.Second)
+			}
+			require.Equal(t, 1, tenant.Logins())
+		})
+	})
+}
+
+// A success does not forget what was refused of others.
+func TestRule10_SuccessClearsOnlyItsOwnRefusal(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := kind.inMemoryConfig(tenant)
+			var asked, wrong int
+			cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+				if asked++; asked%2 == 1 {
+					return kind.made("other", "wrong"), nil
+				}
+				return kind.credentials(tenant), nil
+			})
+			tenant.Intercept(func(r *http.Request) http.Handler {
+				if r.Header.Get("apiAccessKeyId") == "other" || isLogin(r) && r.PostFormValue("client_id") == "other" {
+					wrong++
+				}
+				return nil
+			})
+			session := newSession(t, cfg)
+			for range 40 {
+				_, _, _ = get(t.Context(), session, "/v1/ok")
+				kind.expire(tenant)
+				time.Sleep(time.Second)
+			}
+			require.Equal(t, 1, wrong)
+		})
+	})
+}
+
+// RateLimit-Reset speaks of calls; a sign-in waits as long as Retry-After says,
+// or a minute.
+func TestRule10_LoginWaitsAMinuteWhateverRateLimitResetIs(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.Intercept(func(*http.Request) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("RateLimit-Reset", "1")
+					w.Header().Set("Retry-After", "0")
+					zuoratest.RateLimited().ServeHTTP(w, r)
+				})
+			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			for range 59 {
+				require.ErrorIs(t, session.Connect(t.Context()), zuora.ErrRateLimited)
+				time.Sleep(time.Second)
+			}
+			require.Equal(t, 1, tenant.Logins())
+		})
+	})
+}
+
+// panicking is a handler of a logger that panics in the method named.
+type panicking struct{ in string }
+
+func (p panicking) Enabled(context.Context, slog.Level) bool {
+	if p.in == "Enabled" {
+		panic("Enabled")
+	}
+	return true
+}
+
+func (p panicking) Handle(context.Context, slog.Record) error {
+	if p.in == "Handle" {
+		panic("Handle")
+	}
+	return errors.New("not written")
+}
+
+func (p panicking) WithAttrs([]slog.Attr) slog.Handler { panic("WithAttrs") }
+func (p panicking) WithGroup(string) slog.Handler      { panic("WithGroup") }
+
+// Rule 12: whatever a logger does, it breaks no call, no login and no waiter. The
+// session logs a login and its failure, a renewal, a replay, and a store that fails.
+func TestRule12_LoggerThatPanics(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, logger := range map[string]*slog.Logger{
+			"in Enabled": slog.New(panicking{"Enabled"}), "in Handle": slog.New(panicking{"Handle"}), "in nothing": slog.New(panicking{}),
+			"without a handler": new(slog.Logger),
+		} {
+			t.Run(what, func(t *testing.T) {
+				server := newServer(t, zuoratest.Config{})
+				store := newMemoryStore()
+				cfg := withStore(kind.configFor(server), store)
+				cfg.Logger = logger
+				session := newSession(t, cfg)
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				kind.expire(server)
+				store.setFail(func(context.Context, bool) error { return errors.New("down") })
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				store.setFail(nil)
+				kind.expire(server)
+				server.Intercept(func(r *http.Request) http.Handler {
+					if isLogin(r) {
+						return zuoratest.Unauthorized()
+					}
+					return nil
+				})
+				for range 2 {
+					_, _, err := get(t.Context(), session, "/v1/ok")
+					require.ErrorIs(t, err, zuora.ErrUnauthenticated)
+				}
+			})
+		}
+	})
+}
+
+// A logger that ends its goroutine, as t.FailNow does, leaves nobody waiting.
+func TestRule12_LoggerThatEndsItsGoroutine(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		cfg.Logger = slog.New(slog.NewTextHandler(readerFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil }), nil))
+		session := newSession(t, cfg)
+		done := make(chan error)
+		go func() { done <- session.Connect(t.Context()) }()
+		require.NoError(t, <-done)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+	})
+}
+
+func (f readerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// What a log line says of a failed sign-in has nothing of the body.
+func TestRule12_NoLogLineHasABody(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		server.Intercept(func(*http.Request) http.Handler { return zuoratest.ServerError() })
+		var log records
+		cfg := kind.configFor(server)
+		cfg.Logger = log.logger(slog.LevelDebug, false)
+		require.ErrorContains(t, newSession(t, cfg).Connect(t.Context()), "500 Internal Server Error")
+		require.NotContains(t, strings.Join(log.take(), "\n"), "sorry")
+	})
 }

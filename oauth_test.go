@@ -26,7 +26,7 @@ import (
 
 const goodToken = "6d151216ef504f65b8ff6e9e9e8356d3"
 
-func TestLoginOfAnOAuthClientIsAForm(t *testing.T) {
+func TestRule09_LoginOfAnOAuthClientIsAForm(t *testing.T) {
 	tenant := inMemory(zuoratest.Config{OAuthClient: zuora.Credentials{ClientID: "id+&=", ClientSecret: "s%20e c/r+e=t&ü"}})
 	defer tenant.Close()
 	cfg := byOAuth.inMemoryConfig(tenant)
@@ -56,7 +56,7 @@ func TestLoginOfAnOAuthClientIsAForm(t *testing.T) {
 }
 
 // Rule 3: a token is renewed before it expires, and no call waits for that.
-func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
+func TestRule03_TokenIsRenewedBeforeItExpires(t *testing.T) {
 	for life, due := range map[time.Duration]time.Duration{
 		time.Hour: 59 * time.Minute, 20 * time.Minute: 19 * time.Minute, 100 * time.Second: 90 * time.Second, 10 * time.Second: 9 * time.Second,
 	} {
@@ -102,7 +102,7 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 }
 
 // A token does not expire because it goes unused.
-func TestTokenDoesNotGoIdle(t *testing.T) {
+func TestRule13_TokenDoesNotGoIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -115,7 +115,7 @@ func TestTokenDoesNotGoIdle(t *testing.T) {
 }
 
 // Until the token has expired, a renewal that fails, for whatever reason, fails no call.
-func TestEarlyRenewalThatFailsFailsNoCall(t *testing.T) {
+func TestRule03_EarlyRenewalThatFailsFailsNoCall(t *testing.T) {
 	for what, failure := range map[string]http.Handler{
 		"server error": zuoratest.ServerError(), "rate limit": zuoratest.RateLimited(), "refused": zuoratest.OAuthFailed(400, "invalid_client", "gone"),
 		"no response": http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() }),
@@ -160,7 +160,7 @@ func TestEarlyRenewalThatFailsFailsNoCall(t *testing.T) {
 }
 
 // A caller that needs a token does not start a second login beside an early renewal.
-func TestExpiryDuringAnEarlyRenewalIsOneLogin(t *testing.T) {
+func TestRule02_ExpiryDuringAnEarlyRenewalIsOneLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{TokenLife: 10 * time.Minute})
 		defer tenant.Close()
@@ -187,7 +187,7 @@ func TestExpiryDuringAnEarlyRenewalIsOneLogin(t *testing.T) {
 	})
 }
 
-func TestCloseDuringAnEarlyRenewal(t *testing.T) {
+func TestRule14_CloseDuringAnEarlyRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -211,7 +211,7 @@ func TestCloseDuringAnEarlyRenewal(t *testing.T) {
 }
 
 // The life of a token counts by the clock that shows more, from the sending.
-func TestLifeOfATokenCountsByBothClocks(t *testing.T) {
+func TestRule03_LifeOfATokenIsCountedByBothClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -231,7 +231,7 @@ func TestLifeOfATokenCountsByBothClocks(t *testing.T) {
 }
 
 // A wrong secret, 50 callers, ten minutes.
-func TestWrongClientSecretIsNotHammered(t *testing.T) {
+func TestRule10_WrongClientSecretIsNotHammered(t *testing.T) {
 	for what, refusal := range map[string]http.Handler{
 		"": nil, "400": zuoratest.OAuthFailed(400, "invalid_client", ""), "401 without a body": zuoratest.Answer(401, "", ""), "Zuora's": zuoratest.Unauthorized(),
 	} {
@@ -266,7 +266,7 @@ func TestWrongClientSecretIsNotHammered(t *testing.T) {
 	}
 }
 
-func TestResponsesThatAreNoToken(t *testing.T) {
+func TestRule09_ResponsesThatAreNoToken(t *testing.T) {
 	for what, test := range map[string]struct {
 		response http.Handler
 		want     string
@@ -314,7 +314,7 @@ func TestResponsesThatAreNoToken(t *testing.T) {
 
 // Odd responses that are tokens all the same. One without a usable expires_in is used until
 // it is refused, and the log says so.
-func TestOddTokensAreUsed(t *testing.T) {
+func TestRule09_OddTokensAreUsed(t *testing.T) {
 	for what, test := range map[string]struct {
 		body string
 		life time.Duration // 0: without end
@@ -386,7 +386,7 @@ func TestOddTokensAreUsed(t *testing.T) {
 
 // The session's Authorization takes the place of the caller's, and no cookie of a session
 // goes along with it.
-func TestAuthorizationOfTheCaller(t *testing.T) {
+func TestRule01_AuthorizationOfTheCallerIsReplaced(t *testing.T) {
 	for _, name := range []string{"Authorization", "authorization", "AUTHORIZATION"} {
 		for _, value := range []string{"", "Bearer of-the-caller", "Basic dTpz"} {
 			eachKind(t, func(t *testing.T, kind loginKind) {
@@ -425,7 +425,7 @@ func TestAuthorizationOfTheCaller(t *testing.T) {
 }
 
 // Cookies are not kept with a token, and the session cookie of a response is handed to nobody.
-func TestCookiesAreNotKeptWithAToken(t *testing.T) {
+func TestRule01_CookiesAreNotKeptWithAToken(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	server.Handle("GET /v1/cookies", withCookie(goodCookie, withCookie("theme=dark; Path=/", jsonAnswer(`{}`))))
 	session := newSession(t, byOAuth.configFor(server))
@@ -440,7 +440,7 @@ func TestCookiesAreNotKeptWithAToken(t *testing.T) {
 }
 
 // Rule 6: the token and the client's secret go to the session's origin only.
-func TestTokenStaysWithItsOrigin(t *testing.T) {
+func TestRule06_TokenStaysWithItsOrigin(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	other, asked := elsewhere(t, server)
 	server.Handle("GET /v1/moved", http.RedirectHandler(other+"/v1/ok", http.StatusTemporaryRedirect))
@@ -510,7 +510,7 @@ func TestProvidersPairsAreChecked(t *testing.T) {
 }
 
 // Rule 11: the token and the client's secret are in no error, log line or printed value.
-func TestNothingPrintsATokenOrAClientSecret(t *testing.T) {
+func TestRule11_NothingPrintsATokenOrAClientSecret(t *testing.T) {
 	server := newServer(t, zuoratest.Config{OAuthClient: zuora.Credentials{ClientID: "client", ClientSecret: "client secret of 24+bytes"}})
 	var token string
 	server.HandleFunc("/v1/repeats", func(w http.ResponseWriter, r *http.Request) {
@@ -552,7 +552,7 @@ func TestNothingPrintsATokenOrAClientSecret(t *testing.T) {
 }
 
 // Errors of a transport repeat what they were given.
-func TestTransportThatRepeatsTheForm(t *testing.T) {
+func TestRule11_TransportThatRepeatsTheForm(t *testing.T) {
 	cfg := zuora.SessionConfig{
 		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{ClientID: "client", ClientSecret: "s/ecr et+of=me"},
 		Base: roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -565,7 +565,7 @@ func TestTransportThatRepeatsTheForm(t *testing.T) {
 }
 
 // Rule 12: what the log says of tokens.
-func TestLogOfTokens(t *testing.T) {
+func TestRule12_LogOfTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -594,7 +594,7 @@ func TestLogOfTokens(t *testing.T) {
 }
 
 // A token that is refused at once is a refusal of the resource.
-func TestTokenThatIsRefusedAtOnce(t *testing.T) {
+func TestRule03_TokenThatIsRefusedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -616,7 +616,7 @@ func TestTokenThatIsRefusedAtOnce(t *testing.T) {
 
 // With a store.
 
-func TestFleetSharesOneToken(t *testing.T) {
+func TestRule02_FleetSharesOneToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -644,7 +644,7 @@ func TestFleetSharesOneToken(t *testing.T) {
 }
 
 // Many processes renew a token early once, and none of them adopts one that is due.
-func TestFleetRenewsATokenOnce(t *testing.T) {
+func TestRule02_FleetRenewsATokenOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -699,7 +699,7 @@ func TestStoreKeepsKindsOfLoginApart(t *testing.T) {
 }
 
 // A token that nobody could send is not taken from a store.
-func TestStoredTokenThatCannotBeSentIsNotTaken(t *testing.T) {
+func TestStoredTokenThatCannotBeSentIsNotBorrowed(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	store := newMemoryStore()
 	requireStatus(t, newSession(t, withStore(byOAuth.configFor(server), store)), "/v1/ok", http.StatusOK)

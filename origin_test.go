@@ -2,10 +2,12 @@ package zuora_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -40,7 +42,7 @@ func configForBoth(server *zuoratest.Server) zuora.SessionConfig {
 	return cfg
 }
 
-func TestLoginFollowsNoRedirect(t *testing.T) {
+func TestRule07_LoginFollowsNoRedirect(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, where := range []string{"elsewhere", "the same host"} {
 			t.Run(fmt.Sprint(status, " to ", where), func(t *testing.T) {
@@ -66,7 +68,7 @@ func TestLoginFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-func TestCallIsNotRedirectedToAnotherOrigin(t *testing.T) {
+func TestRule06_CallIsNotRedirectedToAnotherOrigin(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, body := range []string{"", "a body"} {
 			t.Run(fmt.Sprintf("%d with %q", status, body), func(t *testing.T) {
@@ -94,7 +96,7 @@ func TestCallIsNotRedirectedToAnotherOrigin(t *testing.T) {
 	}
 }
 
-func TestRedirectsWithinTheOriginAreFollowed(t *testing.T) {
+func TestRule06_RedirectsWithinTheOriginAreFollowed(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		server.Handle("GET /v1/moved", http.RedirectHandler("/v1/ok", http.StatusFound))
@@ -125,7 +127,7 @@ func TestRedirectsWithinTheOriginAreFollowed(t *testing.T) {
 	})
 }
 
-func TestRequestsToOtherOriginsAreRefused(t *testing.T) {
+func TestRule06_RequestsToOtherOriginsAreRefused(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	url, asked := elsewhere(t, server)
 	session := newSession(t, configForBoth(server))
@@ -154,7 +156,7 @@ func TestRequestsToOtherOriginsAreRefused(t *testing.T) {
 	require.Zero(t, server.Logins(), "not even a sign-in")
 }
 
-func TestSigningInThroughTheSessionIsRefused(t *testing.T) {
+func TestRule06_LoginThroughTheSessionIsRefused(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -170,7 +172,7 @@ func TestSigningInThroughTheSessionIsRefused(t *testing.T) {
 	})
 }
 
-func TestOriginsThatDifferInCaseOrDefaultPortAreTheSame(t *testing.T) {
+func TestRule06_OriginsThatDifferInCaseOrDefaultPortAreTheSame(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for server, targets := range map[string][]string{
 			"https://rest.zuora.example":          {"https://REST.Zuora.example/v1/ok", "https://rest.zuora.example:443/v1/ok"},
@@ -201,7 +203,7 @@ func TestOriginsThatDifferInCaseOrDefaultPortAreTheSame(t *testing.T) {
 	})
 }
 
-func TestClearTextOnLoopback(t *testing.T) {
+func TestRule08_ClearTextOnLoopback(t *testing.T) {
 	tenant := inMemory(zuoratest.Config{})
 	plain := httptest.NewServer(tenant)
 	defer plain.Close()
@@ -211,7 +213,7 @@ func TestClearTextOnLoopback(t *testing.T) {
 	}
 }
 
-func TestServerURLs(t *testing.T) {
+func TestRule08_ServerURLs(t *testing.T) {
 	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"}
 	for given, want := range map[string]string{
 		"https://rest.zuora.com":                     "https://rest.zuora.com",
@@ -426,4 +428,38 @@ func TestServerThatIsALoginOrTheWebApplicationIsRefused(t *testing.T) {
 	}
 	_, err := zuora.NewCaller("https://www.zuora.com/apps", http.DefaultClient)
 	assert.ErrorContains(t, err, zuora.ServerURLProductionUSCloud2)
+}
+
+// Rule 6, where hosts are not plain.
+func TestRule06_HostsThatAreNotASCIIAreOtherOrigins(t *testing.T) {
+	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"}
+	_, err := zuora.NewSession(zuora.SessionConfig{Server: "https://acme-\u0130t.example", Credentials: credentials})
+	require.ErrorContains(t, err, "not ASCII")
+	var asked atomic.Int32
+	session := newSession(t, zuora.SessionConfig{
+		Server: "https://acme-it.example", Credentials: credentials,
+		Base: roundTripper(func(req *http.Request) (*http.Response, error) { asked.Add(1); return nil, errors.New("sent") }),
+	})
+	for _, host := range []string{"acme-\u0130t.example", "acme-it.example.", "acme\u2010it.example", "ACME-\u0049T.example:444"} {
+		_, err := session.Transport().RoundTrip(&http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "https", Host: host, Path: "/"}})
+		require.ErrorContains(t, err, "the session is for", host)
+	}
+	require.Zero(t, asked.Load())
+}
+
+func TestRule06_OpaqueURLsAreRefused(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		host := strings.TrimPrefix(server.URL, "https://")
+		for _, opaque := range []string{"/v1/connections", "//elsewhere.example/v1/ok"} {
+			req := newRequest(t, http.MethodPost, server.URL, nil)
+			req.URL = &url.URL{Scheme: "https", Host: host, Opaque: opaque}
+			_, err := session.Transport().RoundTrip(req)
+			require.ErrorContains(t, err, "opaque")
+		}
+		_, err := session.Do(newRequest(t, http.MethodPost, server.URL+"/v1;a=b/connections;x=1", nil))
+		require.ErrorContains(t, err, "Connect")
+		require.Zero(t, server.Logins())
+	})
 }

@@ -3,6 +3,7 @@ package zuora_test
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
 )
 
 // Rule 3, what refusals may cost: the outcomes of an hour.
@@ -142,7 +144,7 @@ type refusals struct {
 	logins  int                   // at most, besides one for each real expiry
 }
 
-func TestRefusalsOfAnHour(t *testing.T) {
+func TestRule03_RefusalsOfAnHour(t *testing.T) {
 	one := func(int) string { return "/v1/refused" }
 	for what, test := range map[string]refusals{
 		"one resource":                           {calls: 3600, path: one, logins: 12},
@@ -156,7 +158,7 @@ func TestRefusalsOfAnHour(t *testing.T) {
 }
 
 // The same, of many calls. The mutations do without it, because it takes long.
-func TestManyRefusalsOfAnHour(t *testing.T) {
+func TestRule03_ManyRefusalsOfAnHour(t *testing.T) {
 	keyed := func(n int) string { return fmt.Sprint("/v1/accounts/A1", n) } // of the form of good ones
 	for what, test := range map[string]refusals{
 		"one resource, good calls beside":       {calls: 3600, path: func(int) string { return "/v1/refused" }, beside: 100, logins: 12},
@@ -236,7 +238,7 @@ func (test refusals) hour(t *testing.T) {
 }
 
 // A path that is answered well does not wait for others of its form that are not.
-func TestGoodPathDoesNotWaitForOthers(t *testing.T) {
+func TestRule03_GoodPathDoesNotWaitForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := &quickTenant{refused: []string{"/v1/accounts/A1"}}
 		session := newSession(t, tenant.config())
@@ -267,7 +269,7 @@ func TestGoodPathDoesNotWaitForOthers(t *testing.T) {
 }
 
 // After the wait one of many calls is tried, however long its replay takes.
-func TestOneCallIsTriedAfterTheWait(t *testing.T) {
+func TestRule03_OneCallIsTriedAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := &quickTenant{refused: []string{"/v1/refused"}}
 		session := newSession(t, tenant.config())
@@ -292,7 +294,7 @@ func TestOneCallIsTriedAfterTheWait(t *testing.T) {
 }
 
 // However slow the calls are, as many expiries as there may be are renewed.
-func TestFourExpiriesInHalfAMinute(t *testing.T) {
+func TestRule03_FourExpiriesInHalfAMinute(t *testing.T) {
 	for what, test := range map[string]struct {
 		early bool
 		slow  time.Duration
@@ -340,7 +342,7 @@ func TestFourExpiriesInHalfAMinute(t *testing.T) {
 
 // Twenty processes that share a session and poll one resource that always refuses,
 // with good calls and real expiries beside.
-func TestFleetDoesNotHammer(t *testing.T) {
+func TestRule03_FleetDoesNotHammer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := &quickTenant{refused: []string{"/v1/refused"}, delay: func(*http.Request) time.Duration { return 50 * time.Millisecond }}
 		store := newMemoryStore()
@@ -375,5 +377,70 @@ func TestFleetDoesNotHammer(t *testing.T) {
 		require.Zero(t, failed.Load())
 		require.LessOrEqual(t, most, 100)
 		require.LessOrEqual(t, tenant.count(), 20*12+20*3)
+	})
+}
+
+// Rule 3, where calls overlap: refusals of first tries and of replays mix.
+func TestRule03_OverlappingRefusalsCauseFewLogins(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, delay := range map[string]func(login bool, nth int) time.Duration{
+			"answers come in any order": func(login bool, _ int) time.Duration {
+				if login {
+					return 100 * time.Millisecond
+				}
+				return 50*time.Millisecond + rand.N(100*time.Millisecond)
+			},
+			"replays are slow": func(login bool, nth int) time.Duration {
+				if login || nth%2 == 0 {
+					return 50 * time.Millisecond
+				}
+				return 3 * time.Second
+			},
+		} {
+			t.Run(what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					tenant := inMemory(zuoratest.Config{})
+					defer tenant.Close()
+					var nth atomic.Int32
+					tenant.Intercept(func(r *http.Request) http.Handler {
+						if isLogin(r) || r.URL.Path == "/v1/refused" {
+							time.Sleep(delay(isLogin(r), int(nth.Add(1))))
+						}
+						return nil
+					})
+					session := newSession(t, kind.inMemoryConfig(tenant))
+					var wg sync.WaitGroup
+					for i := range 1000 {
+						wg.Go(func() {
+							if i%2 == 0 {
+								status, _, err := get(t.Context(), session, "/v1/ok")
+								assert.NoError(t, err)
+								assert.Equal(t, http.StatusOK, status)
+							}
+							status, _, err := get(t.Context(), session, "/v1/refused")
+							assert.NoError(t, err)
+							assert.Equal(t, http.StatusUnauthorized, status)
+						})
+						time.Sleep(time.Minute / 1000)
+					}
+					logins := tenant.Logins()
+					wg.Wait()
+					require.LessOrEqual(t, logins, 1+2*4, "the first, and four in 30 s")
+				})
+			})
+		}
+	})
+}
+
+// Sessions that really end are renewed as often as they do.
+func TestRule03_FrequentExpiriesAreAllRenewed(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		for logins := 1; logins <= 20; logins++ {
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			require.Equal(t, logins, server.Logins())
+			kind.expire(server)
+		}
 	})
 }

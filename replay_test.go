@@ -22,7 +22,7 @@ import (
 
 // Rules 3 to 5: what is replayed, and what becomes of bodies.
 
-func TestReplayedBodyArrivesWhole(t *testing.T) {
+func TestRule04_ReplayedBodyArrivesWhole(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -37,7 +37,7 @@ func TestReplayedBodyArrivesWhole(t *testing.T) {
 	})
 }
 
-func TestRefusalThatComesWhileTheBodyIsStillGoingUp(t *testing.T) {
+func TestRule04_RefusalWhileTheBodyIsBeingSent(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -83,7 +83,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-func TestOneShotBodyIsNotReplayed(t *testing.T) {
+func TestRule04_OneShotBodyIsNotReplayed(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -106,7 +106,7 @@ func TestOneShotBodyIsNotReplayed(t *testing.T) {
 }
 
 // http.NoBody can be had as often as one likes, with a GetBody or without.
-func TestCallWithNoBodyIsReplayed(t *testing.T) {
+func TestRule04_CallWithNoBodyIsReplayed(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -122,7 +122,7 @@ func TestCallWithNoBodyIsReplayed(t *testing.T) {
 	})
 }
 
-func TestGetBodyThatFailsIsNoReplay(t *testing.T) {
+func TestRule04_GetBodyThatFailsIsNoReplay(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -145,7 +145,7 @@ func (b *bodies) next() io.ReadCloser {
 	return b.made[len(b.made)-1]
 }
 
-func TestBodiesAreClosedOnEveryPath(t *testing.T) {
+func TestRule05_BodiesAreClosedOnEveryPath(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, test := range map[string]struct {
 			method, path string
@@ -215,7 +215,7 @@ func TestBodiesAreClosedOnEveryPath(t *testing.T) {
 }
 
 // A body that was had for a replay that does not come about is closed as well.
-func TestBodyForAReplayIsClosedDuringTheHold(t *testing.T) {
+func TestRule05_BodyForAReplayIsClosedDuringTheWait(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -248,7 +248,7 @@ func (c *closeOnce) Close() error {
 
 // A refusal whose body never comes does not hold up the renewal, compressed or
 // not.
-func TestRefusalWithoutAnEndIsLeftBehind(t *testing.T) {
+func TestRule05_RefusalWithoutAnEndIsNotWaitedFor(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, encoding := range []string{"identity", "gzip"} {
 			t.Run(encoding, func(t *testing.T) {
@@ -277,7 +277,7 @@ func TestRefusalWithoutAnEndIsLeftBehind(t *testing.T) {
 }
 
 // Rule 3: what tells the end of a session, and what only looks like it.
-func TestEndOfTheSessionToldInABody(t *testing.T) {
+func TestRule03_ExpiryInABodyIsRecognized(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		const plain = `{"success":false,"reasons":[{"code":90000011,"message":"this resource is protected, please sign in first"}]}`
 		for what, test := range map[string]struct {
@@ -353,7 +353,7 @@ func chunked(body string) http.Handler {
 	})
 }
 
-func TestEndOfTheSessionToldInAGzippedBodyThatTheCallerAskedFor(t *testing.T) {
+func TestRule03_ExpiryInAGzippedBodyIsRecognized(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		var calls atomic.Int32
@@ -379,7 +379,7 @@ func TestEndOfTheSessionToldInAGzippedBodyThatTheCallerAskedFor(t *testing.T) {
 
 // Rule 13: idling.
 
-func TestUnusedSessionIsRenewedBeforeTheCall(t *testing.T) {
+func TestRule13_IdleSessionIsRenewedBeforeTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -396,7 +396,7 @@ func TestUnusedSessionIsRenewedBeforeTheCall(t *testing.T) {
 	})
 }
 
-func TestIdleTimeout(t *testing.T) {
+func TestRule13_IdleTimeout(t *testing.T) {
 	for _, test := range []struct {
 		timeout, unused time.Duration
 		logins          int
@@ -421,7 +421,7 @@ func TestIdleTimeout(t *testing.T) {
 	}
 }
 
-func TestSteadyUseNeedsNoRenewal(t *testing.T) {
+func TestRule13_SteadyUseNeedsNoRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -435,7 +435,7 @@ func TestSteadyUseNeedsNoRenewal(t *testing.T) {
 }
 
 // What Zuora counts from is not known; the sending is the earliest it can be.
-func TestIdlenessIsCountedFromTheSending(t *testing.T) {
+func TestRule13_IdlenessIsCountedFromTheSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -447,7 +447,7 @@ func TestIdlenessIsCountedFromTheSending(t *testing.T) {
 	})
 }
 
-func TestIdlenessAfterALoginIsCountedFromItsSending(t *testing.T) {
+func TestRule13_IdlenessAfterALoginIsCountedFromItsSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -466,7 +466,7 @@ func TestIdlenessAfterALoginIsCountedFromItsSending(t *testing.T) {
 }
 
 // The answer of a long call that was sent early does not set the clock back.
-func TestLateAnswerDoesNotSetTheClockBack(t *testing.T) {
+func TestRule13_LateResponseDoesNotSetTheClockBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -485,7 +485,7 @@ func TestLateAnswerDoesNotSetTheClockBack(t *testing.T) {
 	})
 }
 
-func TestAnswersThatAreNoUseOfTheSession(t *testing.T) {
+func TestRule13_ResponsesThatDoNotCountAsUse(t *testing.T) {
 	for _, answer := range []http.Handler{
 		zuoratest.RateLimited(), zuoratest.ConcurrencyLimited(time.Second), zuoratest.ServerError(), zuoratest.HTMLPage(http.StatusBadGateway),
 	} {
@@ -512,7 +512,7 @@ func TestAnswersThatAreNoUseOfTheSession(t *testing.T) {
 	}
 }
 
-func TestCallsWithoutAnAnswerAreNoUseOfTheSession(t *testing.T) {
+func TestRule13_CallsWithoutAResponseDoNotCountAsUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -537,7 +537,7 @@ func TestCallsWithoutAnAnswerAreNoUseOfTheSession(t *testing.T) {
 	})
 }
 
-func TestRefusalsAreNoUseOfTheSession(t *testing.T) {
+func TestRule13_RefusalsDoNotCountAsUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -555,7 +555,7 @@ func TestRefusalsAreNoUseOfTheSession(t *testing.T) {
 }
 
 // A call that failed by its own fault was on the session all the same.
-func TestOtherFailuresAreUseOfTheSession(t *testing.T) {
+func TestRule13_OtherFailuresCountAsUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -569,7 +569,7 @@ func TestOtherFailuresAreUseOfTheSession(t *testing.T) {
 }
 
 // A wall clock that is set back keeps no session in use.
-func TestClockThatIsSetBack(t *testing.T) {
+func TestRule13_ClockThatIsSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -582,7 +582,7 @@ func TestClockThatIsSetBack(t *testing.T) {
 	})
 }
 
-func TestSuspendedMachineRenewsItsSession(t *testing.T) {
+func TestRule13_SuspendedMachineRenewsItsSession(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
 	requireStatus(t, session, "/v1/ok", http.StatusOK)
@@ -595,7 +595,7 @@ func TestSuspendedMachineRenewsItsSession(t *testing.T) {
 }
 
 // A caller that gives up while its replay waits for the login.
-func TestReplayEndsWithItsContext(t *testing.T) {
+func TestRule03_ReplayEndsWithItsContext(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		cfg := kind.configFor(server)
@@ -616,5 +616,50 @@ func TestReplayEndsWithItsContext(t *testing.T) {
 		cancel()
 		assert.ErrorIs(t, <-errs, context.Canceled)
 		close(door.open)
+	})
+}
+
+// A replay that is refused on a session that is not new says nothing of the
+// resource: both sessions have ended.
+func TestRule03_ReplayOnASessionThatHasExpiredToo(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			tenant.HandleFunc("GET /v1/slow", func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(time.Minute)
+				zuoratest.Unauthorized().ServeHTTP(w, r)
+			})
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			slow := make(chan error)
+			go func() {
+				_, _, err := get(t.Context(), session, "/v1/slow")
+				slow <- err
+			}()
+			time.Sleep(20 * time.Second)
+			kind.expire(tenant)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			time.Sleep(30 * time.Second)
+			kind.expire(tenant)
+			require.NoError(t, <-slow)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+		})
+	})
+}
+
+// A refusal that Zuora repeats for an Idempotency-Key is an old one, perhaps.
+func TestRule03_RefusalOfAKnownKeyMakesNoOtherCallWait(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, kind.configFor(server))
+		req := newRequest(t, http.MethodPost, session.Server()+"/v1/refused", nil)
+		req.Header.Set("Idempotency-Key", "key-1")
+		resp, err := session.HTTPClient().Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+		kind.expire(server)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
 	})
 }

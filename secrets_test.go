@@ -2,6 +2,7 @@ package zuora_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/gob"
 	"encoding/hex"
@@ -88,7 +89,7 @@ func settled(t *testing.T, log *records) {
 	require.Eventually(t, func() bool { return len(log.take()) > 0 }, 5*time.Second, time.Millisecond)
 }
 
-func TestNoVerbPrintsASecret(t *testing.T) {
+func TestRule11_NoVerbPrintsASecret(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		session, cfg, cookie := signedIn(t)
 		// A login that is held back, with the credentials that were refused.
@@ -151,7 +152,7 @@ func TestNoVerbPrintsASecret(t *testing.T) {
 	})
 }
 
-func TestNoLogOrEncodingHasASecret(t *testing.T) {
+func TestRule11_NoLogOrEncodingHasASecret(t *testing.T) {
 	session, cfg, cookie := signedIn(t)
 	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
 	var text bytes.Buffer
@@ -170,7 +171,7 @@ func TestNoLogOrEncodingHasASecret(t *testing.T) {
 	require.JSONEq(t, `{"AccessKeyID":"u","SecretAccessKey":"REDACTED"}`, string(encoded))
 }
 
-func TestNoEncoderHasASecret(t *testing.T) {
+func TestRule11_NoEncoderHasASecret(t *testing.T) {
 	type config struct {
 		XMLName xml.Name     `xml:"config"`
 		Attr    zuora.Secret `xml:"attr,attr"`
@@ -196,17 +197,17 @@ func TestNoEncoderHasASecret(t *testing.T) {
 }
 
 // The generated client asks a parameter's type how to send it.
-func TestSecretIsSentAsItIs(t *testing.T) {
+func TestRule11_SecretIsSentUnchanged(t *testing.T) {
 	req, err := zuora.NewPostConnectionsRequest("https://rest.zuora.example/", &zuora.PostConnectionsParams{APIAccessKeyID: "u", APISecretAccessKey: theSecret})
 	require.NoError(t, err)
 	require.Equal(t, theSecret, req.Header.Get("apiSecretAccessKey"))
 }
 
-func TestPanicShowsNoSecret(t *testing.T) {
+func TestRule11_PanicShowsNoSecret(t *testing.T) {
 	if os.Getenv("ZUORA_TEST_PANIC") != "" {
 		panic(zuora.Secret(theSecret))
 	}
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestPanicShowsNoSecret$")
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestRule11_PanicShowsNoSecret$")
 	cmd.Env = append(os.Environ(), "ZUORA_TEST_PANIC=1")
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
@@ -215,7 +216,7 @@ func TestPanicShowsNoSecret(t *testing.T) {
 }
 
 // What is printed is in use meanwhile; -race looks on.
-func TestSessionsArePrintedWhileTheyAreInUse(t *testing.T) {
+func TestRule11_SessionsArePrintedWhileTheyAreInUse(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		var log records
@@ -267,7 +268,7 @@ func TestSessionsArePrintedWhileTheyAreInUse(t *testing.T) {
 
 // A session that logs everything meets servers and transports that repeat what
 // they were sent.
-func TestNoErrorOrLogLineHasASecret(t *testing.T) {
+func TestRule11_NoErrorOrLogLineHasASecret(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		echo := func(status int, contentType string) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -333,7 +334,7 @@ func TestNoErrorOrLogLineHasASecret(t *testing.T) {
 }
 
 // Servers that take UTF-8 for ISO 8859-1 repeat something else.
-func TestNoErrorHasASecretThatIsNotASCII(t *testing.T) {
+func TestRule11_NoErrorHasASecretThatIsNotASCII(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		const secret = "p\u00e4ssw\u00f6rd"
 		var misread strings.Builder
@@ -355,7 +356,7 @@ func TestNoErrorHasASecretThatIsNotASCII(t *testing.T) {
 }
 
 // What is cut short of an answer does not show the beginning of a secret.
-func TestNoErrorHasHalfASecret(t *testing.T) {
+func TestRule11_NoErrorHasHalfASecret(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		long := strings.Repeat("0123456789", 12)
 		for what, answer := range map[string]http.HandlerFunc{
@@ -414,7 +415,7 @@ func allOf(err error) string {
 	return text.String()
 }
 
-func TestFailedLoginKeepsNoBody(t *testing.T) {
+func TestRule11_FailedLoginKeepsNoBody(t *testing.T) {
 	const half = "correct horse"
 	for what, response := range map[string]http.HandlerFunc{
 		"whole": zuoratest.Failed(401, "1", "no").ServeHTTP,
@@ -449,7 +450,7 @@ func TestFailedLoginKeepsNoBody(t *testing.T) {
 }
 
 // Whatever a server sends, an Error is short, and says what is of use.
-func TestErrorOfALongResponseIsShort(t *testing.T) {
+func TestRule11_ErrorOfALongResponseIsShort(t *testing.T) {
 	long := strings.Repeat("x", 10<<10)
 	response := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for i := range 100 {
@@ -481,7 +482,7 @@ func TestErrorOfALongResponseIsShort(t *testing.T) {
 }
 
 // A text that shows where a short password stood gives it away.
-func TestShortPasswordGarblesNoText(t *testing.T) {
+func TestRule11_ShortPasswordGarblesNoText(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	for _, secret := range []string{"p", "dial", "tcp", "refused"} {
 		cfg := configFor(server)
@@ -499,7 +500,7 @@ func TestShortPasswordGarblesNoText(t *testing.T) {
 }
 
 // A secret that is also a word of the answers changes nothing.
-func TestSecretsThatAreWordsOfTheProtocol(t *testing.T) {
+func TestRule11_SecretsThatAreWordsOfTheProtocol(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, secret := range []zuora.Secret{"s", "json", "success", "true", "ZSession", "90000011", "{", "application/json", "Unauthorized", "connections"} {
 			credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: secret}
@@ -523,7 +524,7 @@ func TestSecretsThatAreWordsOfTheProtocol(t *testing.T) {
 
 // A server that repeats a request in its failure does not get the cookie into
 // an error.
-func TestNoErrorHasACookieThatAnAnswerRepeats(t *testing.T) {
+func TestRule11_NoErrorHasACookieThatAResponseRepeats(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var cookie string
 	server.HandleFunc("GET /v1/dump", func(w http.ResponseWriter, r *http.Request) {
@@ -548,7 +549,7 @@ func TestNoErrorHasACookieThatAnAnswerRepeats(t *testing.T) {
 }
 
 // Many sessions that log at once do not mix.
-func TestLoggerIsUsedFromManyGoroutines(t *testing.T) {
+func TestRule12_LoggerIsUsedByManyGoroutines(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		var log records
@@ -569,7 +570,7 @@ func TestLoggerIsUsedFromManyGoroutines(t *testing.T) {
 }
 
 // The error that breaks an answer off may repeat what was sent as well.
-func TestTransportThatRepeatsTheSecretAsItBreaksOff(t *testing.T) {
+func TestRule11_TransportThatRepeatsTheSecretAsItBreaksOff(t *testing.T) {
 	session := newSession(t, zuora.SessionConfig{
 		Server: zuora.ServerURLProductionEU, Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret},
 		Base: roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -585,9 +586,45 @@ func TestTransportThatRepeatsTheSecretAsItBreaksOff(t *testing.T) {
 
 // A reason is read from JSON, where a cookie's name can be written in more ways
 // than are searched for.
-func TestNoReasonHasACookie(t *testing.T) {
+func TestRule11_NoReasonHasACookie(t *testing.T) {
 	var failure *zuora.Error
 	require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"application/json"}}},
 		[]byte(`{"success":false,"reasons":[{"code":1,"message":"you sent \u005aSession=c0ffee-c0ffee; ok"}]}`)), &failure)
 	require.ErrorContains(t, failure, "you sent ZSession=REDACTED; ok")
+}
+
+// Rule 11: cookies that an answer repeats, in the spellings of JSON.
+func TestRule11_NoErrorHasACookieInAnySpelling(t *testing.T) {
+	const cookie = "c0ffee-c0ffee"
+	for _, body := range []string{
+		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession=` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession\u003d` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession=\"` + cookie + `\"; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession: ` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent Z\u0053ession\u003D` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent ZSession=\/\u002b` + cookie + `\/` + cookie + `; ok"}]}`,
+		`{"success":false,"reasons":[{"code":1,"message":"ok"}],"cookies":{"ZSession" : "` + cookie + `","\u005ASession":"` + cookie + `"}}`,
+		`{"success":false,"reasons":[{"code":1,"message":"you sent {\"ZSession\":\"` + cookie + `\"}, ok"}]}`,
+	} {
+		for _, status := range []int{200, 400} {
+			var failure *zuora.Error
+			require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}, []byte(body)), &failure, body)
+			require.NotContains(t, fmt.Sprintf("%v %+v %s", failure, failure.Reasons, failure.Body), cookie, body)
+			require.Contains(t, failure.Reasons[0].Message, "ok")
+			require.True(t, json.Valid(failure.Body), "%s", failure.Body)
+		}
+	}
+}
+
+// A provider that fails and repeats the secret it has.
+func TestRule11_ProvidersErrorIsRedacted(t *testing.T) {
+	session := newSession(t, zuora.SessionConfig{
+		Server: zuora.ServerURLProductionEU,
+		Credentials: zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+			return zuora.Credentials{SecretAccessKey: theSecret}, errors.New("cannot use " + theSecret)
+		}),
+	})
+	err := session.Connect(t.Context())
+	require.ErrorContains(t, err, "cannot use REDACTED")
+	assertSilent(t, err.Error())
 }

@@ -3,12 +3,14 @@ package zuora_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -26,7 +28,7 @@ import (
 
 // Rule 2: one login at a time, for everybody.
 
-func TestManyCallersShareOneLogin(t *testing.T) {
+func TestRule02_ManyCallersShareOneLogin(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		cfg := kind.configFor(server)
@@ -81,7 +83,7 @@ func (g *gate) Retrieve(ctx context.Context) (zuora.Credentials, error) {
 	return g.credentials, nil
 }
 
-func TestCallerThatBeganTheLoginIsCancelledAlone(t *testing.T) {
+func TestRule02_CallerThatStartedTheLoginIsCancelledAlone(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		cfg := kind.configFor(server)
@@ -103,7 +105,7 @@ func TestCallerThatBeganTheLoginIsCancelledAlone(t *testing.T) {
 	})
 }
 
-func TestWaiterGivesUpAtItsDeadline(t *testing.T) {
+func TestRule02_WaiterGivesUpAtItsDeadline(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -128,7 +130,7 @@ func TestWaiterGivesUpAtItsDeadline(t *testing.T) {
 	})
 }
 
-func TestLoginEndsAfterLoginTimeout(t *testing.T) {
+func TestRule02_LoginEndsAfterLoginTimeout(t *testing.T) {
 	for what, configure := range map[string]func(*zuora.SessionConfig) (release func()){
 		"a provider that ignores its context": func(cfg *zuora.SessionConfig) func() {
 			door := newGate(zuora.Credentials{})
@@ -169,7 +171,7 @@ func TestLoginEndsAfterLoginTimeout(t *testing.T) {
 	}
 }
 
-func TestProviderThatPanicsOrExitsIsAnErrorForItsWaiters(t *testing.T) {
+func TestRule02_ProviderThatPanicsOrExitsIsAnErrorForItsWaiters(t *testing.T) {
 	for what, test := range map[string]struct {
 		provider zuora.CredentialsFunc
 		want     string
@@ -194,7 +196,7 @@ func TestProviderThatPanicsOrExitsIsAnErrorForItsWaiters(t *testing.T) {
 	}
 }
 
-func TestLoginHasTheFirstCallersValuesButNotItsTrace(t *testing.T) {
+func TestRule02_LoginHasTheFirstCallersValuesButNotItsTrace(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		cfg := kind.configFor(server)
@@ -229,7 +231,7 @@ func TestLoginHasTheFirstCallersValuesButNotItsTrace(t *testing.T) {
 
 // Rule 1: an answer's cookies belong to the login that its request went out with.
 
-func TestLateAnswerOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
+func TestRule01_LateResponseOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		arrived, release := make(chan struct{}), make(chan struct{})
@@ -256,7 +258,7 @@ func TestLateAnswerOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
 }
 
 // Every 200 brings another cookie, and the next call has it.
-func TestCookiesOfAnswersAreKept(t *testing.T) {
+func TestRule01_CookiesOfResponsesAreKept(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var sent []string
 	server.Intercept(func(r *http.Request) http.Handler {
@@ -275,7 +277,7 @@ func TestCookiesOfAnswersAreKept(t *testing.T) {
 
 // A session that lives long does not gather cookies until its requests are too
 // long for any server.
-func TestCookiesOfResponsesDoNotPileUp(t *testing.T) {
+func TestRule01_CookiesOfResponsesDoNotAccumulate(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var longest int
 	var n atomic.Int32
@@ -298,7 +300,7 @@ func TestCookiesOfResponsesDoNotPileUp(t *testing.T) {
 
 // Cookies beside the session's that the login brings, those of a load balancer for
 // instance, go with each call, with the values that later responses give them.
-func TestOtherCookiesOfTheLoginAreKept(t *testing.T) {
+func TestRule01_OtherCookiesOfTheLoginAreKept(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var got []string
 	server.Intercept(func(r *http.Request) http.Handler {
@@ -319,7 +321,7 @@ func TestOtherCookiesOfTheLoginAreKept(t *testing.T) {
 
 // A session cookie that ends by its Max-Age is renewed before the call, which may
 // be one that cannot be replayed.
-func TestSessionCookieThatEndsByTheClock(t *testing.T) {
+func TestRule01_SessionCookieExpiresByTheClock(t *testing.T) {
 	for _, attribute := range []string{"Max-Age=60", "Expires=Sat, 01 Jan 2000 00:01:00 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -360,7 +362,7 @@ func TestSessionCookieThatEndsByTheClock(t *testing.T) {
 	}
 }
 
-func TestAnswersToIdempotencyKeysStoreNoCookies(t *testing.T) {
+func TestRule01_ResponsesToIdempotencyKeysChangeNoCookies(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
 	require.NoError(t, session.Connect(t.Context()))
@@ -384,7 +386,7 @@ func TestAnswersToIdempotencyKeysStoreNoCookies(t *testing.T) {
 }
 
 // A caller's own jar keeps the session's cookies too, and would send old ones.
-func TestCookiesOfTheCallersJarGiveWay(t *testing.T) {
+func TestRule01_CookiesOfTheCallersJarAreReplaced(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
 	requireStatus(t, session, "/v1/ok", http.StatusOK)
@@ -404,7 +406,7 @@ func TestCookiesOfTheCallersJarGiveWay(t *testing.T) {
 	require.Equal(t, []string{"mine", "ZSession"}, got)
 }
 
-func TestRequestWithoutAHeaderIsSent(t *testing.T) {
+func TestRule05_RequestWithoutAHeaderIsSent(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -418,7 +420,7 @@ func TestRequestWithoutAHeaderIsSent(t *testing.T) {
 	})
 }
 
-func TestHeadersOfTheCallerStayAsTheyWere(t *testing.T) {
+func TestRule05_HeadersOfTheCallerDoNotChange(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	cfg := configFor(server)
 	cfg.Entity = zuora.Entity{ID: "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11"}
@@ -441,7 +443,7 @@ func TestHeadersOfTheCallerStayAsTheyWere(t *testing.T) {
 
 // Rule 3, the part of a resource that refuses by itself.
 
-func TestResourceThatAlwaysRefusesCostsOneLoginAndOneReplay(t *testing.T) {
+func TestRule03_ResourceThatAlwaysRefusesCausesOneLoginAndOneReplay(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		session := newSession(t, kind.configFor(server))
@@ -462,7 +464,7 @@ func TestResourceThatAlwaysRefusesCostsOneLoginAndOneReplay(t *testing.T) {
 	})
 }
 
-func TestResourceThatAlwaysRefusesDoesNotWearOutTheLogin(t *testing.T) {
+func TestRule03_ResourceThatAlwaysRefusesCausesFewLogins(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, body := range map[string]func() io.Reader{
 			"replayable": func() io.Reader { return nil },
@@ -490,7 +492,7 @@ func TestResourceThatAlwaysRefusesDoesNotWearOutTheLogin(t *testing.T) {
 }
 
 // A session that has really ended is renewed though a resource has just refused.
-func TestSessionIsRenewedThoughAResourceHasJustRefused(t *testing.T) {
+func TestRule03_SessionIsRenewedThoughAResourceHasJustRefused(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -508,7 +510,7 @@ func TestSessionIsRenewedThoughAResourceHasJustRefused(t *testing.T) {
 }
 
 // The wait of a path ends when the path is answered well after a login.
-func TestResourceThatNoLongerRefusesIsRenewedAtOnce(t *testing.T) {
+func TestRule03_ResourceThatNoLongerRefusesIsRenewedAtOnce(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -547,7 +549,7 @@ func TestResourceThatNoLongerRefusesIsRenewedAtOnce(t *testing.T) {
 
 // A path that is answered well sometimes, one for queries for instance, of which some
 // are not allowed, costs a login in 20 s at most, and waits no longer for the next.
-func TestResourceThatRefusesSomeCalls(t *testing.T) {
+func TestRule03_ResourceThatRefusesSomeCalls(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -581,7 +583,7 @@ func TestResourceThatRefusesSomeCalls(t *testing.T) {
 
 // Nor does the hold keep a call from the session that has come in the place of
 // the one that refused it.
-func TestCallOfAnOlderSessionIsReplayedDuringTheHold(t *testing.T) {
+func TestRule03_CallOfAnOlderSessionIsReplayedDuringTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -615,7 +617,7 @@ func TestCallOfAnOlderSessionIsReplayedDuringTheHold(t *testing.T) {
 
 // Rule 5: the refused answer is out of the way before the login.
 
-func TestRefusedCallsConnectionIsUsedAgain(t *testing.T) {
+func TestRule05_RefusedCallsConnectionIsUsedAgain(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		cfg := kind.configFor(server)
@@ -643,7 +645,7 @@ func TestRefusedCallsConnectionIsUsedAgain(t *testing.T) {
 }
 
 // What is read of a refusal for the connection's sake is not much.
-func TestLongRefusalIsNotReadToItsEnd(t *testing.T) {
+func TestRule05_LongRefusalIsNotReadToItsEnd(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		server.Handle("/v1/long", zuoratest.Answer(http.StatusUnauthorized, "text/plain", strings.Repeat("no ", 1<<20)))
@@ -674,7 +676,7 @@ func TestLongRefusalIsNotReadToItsEnd(t *testing.T) {
 	})
 }
 
-func TestFewConnectionsAreEnough(t *testing.T) {
+func TestRule05_FewConnectionsAreEnough(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		cfg := kind.configFor(server)
@@ -699,7 +701,7 @@ func TestFewConnectionsAreEnough(t *testing.T) {
 
 // Rule 14.
 
-func TestClose(t *testing.T) {
+func TestRule14_Close(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 
@@ -738,7 +740,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-func TestCloseDuringALogin(t *testing.T) {
+func TestRule14_CloseDuringALogin(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -771,7 +773,7 @@ func TestCloseDuringALogin(t *testing.T) {
 }
 
 // A login that succeeds all the same once the session is closed changes nothing.
-func TestLoginThatOutlivesTheSessionSignsNobodyIn(t *testing.T) {
+func TestRule14_LoginThatOutlivesTheSessionLogsNobodyIn(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		cfg := kind.configFor(server)
@@ -790,7 +792,7 @@ func TestLoginThatOutlivesTheSessionSignsNobodyIn(t *testing.T) {
 }
 
 // Not even one whose transport did not hear of it.
-func TestLoginThatSucceedsAfterCloseSignsNobodyIn(t *testing.T) {
+func TestRule14_LoginThatSucceedsAfterCloseLogsNobodyIn(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -817,7 +819,7 @@ func TestLoginThatSucceedsAfterCloseSignsNobodyIn(t *testing.T) {
 	})
 }
 
-func TestCloseEndsIdleConnectionsOfItsOwnTransportOnly(t *testing.T) {
+func TestRule14_CloseClosesIdleConnectionsOfItsOwnTransportOnly(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		std := http.DefaultTransport.(*http.Transport)
@@ -858,23 +860,115 @@ func (c countedConn) Close() error {
 	return c.Conn.Close()
 }
 
-func TestDefaultTransportOfAnotherTypeIsUsed(t *testing.T) {
+// An answer that takes the cookie away costs no login a call.
+func TestRule01_ResponseThatDeletesTheCookieEndsNoSession(t *testing.T) {
+	for _, cookie := range []string{"ZSession=; Path=/", "ZSession=x; Path=/; Max-Age=0", "ZSession=x; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"} {
+		server := newServer(t, zuoratest.Config{})
+		session := newSession(t, configFor(server))
+		server.Intercept(func(r *http.Request) http.Handler {
+			if r.URL.Path != "/v1/away" {
+				return nil
+			}
+			return withCookie(cookie, zuoratest.JSON(nil))
+		})
+		for range 5 {
+			requireStatus(t, session, "/v1/away", http.StatusOK)
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+		}
+		require.Equal(t, 1, server.Logins())
+	}
+}
+
+// While it waits for a sign-in a call ends as it would in net/http.
+func TestRule02_WaitingForALoginEndsAsNetHTTPDoes(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := kind.inMemoryConfig(tenant)
+			door := newGate(kind.credentials(tenant))
+			cfg.Credentials = door
+			session := newSession(t, cfg)
+			defer close(door.open)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, _, err := get(ctx, session, "/v1/ok")
+			require.True(t, os.IsTimeout(err))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			client := session.HTTPClient()
+			client.Timeout = time.Second
+			_, err = client.Get(session.Server() + "/v1/ok")
+			require.True(t, os.IsTimeout(err))
+
+			why := errors.New("shutting down")
+			ctx, stop := context.WithCancelCause(t.Context())
+			stop(why)
+			_, _, err = get(ctx, session, "/v1/ok")
+			require.ErrorIs(t, err, why)
+			require.EqualError(t, session.Connect(ctx), "zuora: waiting for login: shutting down")
+		})
+	})
+}
+
+// uncomparable is an error that Go's == panics on.
+type uncomparable []string
+
+func (u uncomparable) Error() string { return strings.Join(u, " ") }
+
+func TestRule02_WaitingForALoginEndsByACauseThatCannotBeCompared(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			cfg := kind.inMemoryConfig(tenant)
+			door := newGate(kind.credentials(tenant))
+			cfg.Credentials = door
+			session := newSession(t, cfg)
+			for _, cause := range []error{uncomparable{"shutting", "down"}, struct{ error }{uncomparable{"shutting", "down"}}} {
+				ctx, stop := context.WithCancelCause(t.Context())
+				go func() {
+					<-door.asked
+					stop(cause)
+				}()
+				require.EqualError(t, session.Connect(ctx), "zuora: waiting for login: shutting down")
+				require.EqualError(t, session.Connect(ctx), "zuora: waiting for login: shutting down", "before it waits, too")
+				_, _, err := get(ctx, session, "/v1/ok")
+				require.ErrorContains(t, err, "shutting down")
+				door.asked <- struct{}{} // for the next cause: the login goes on
+			}
+			close(door.open)
+		})
+	})
+}
+
+func TestRule02_CallThatHasEndedAlreadyStartsNoLogin(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			session := newSession(t, kind.inMemoryConfig(tenant))
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			require.ErrorIs(t, session.Connect(ctx), context.Canceled)
+			_, _, err := get(ctx, session, "/v1/ok")
+			require.ErrorIs(t, err, context.Canceled)
+			synctest.Wait() // for a login that nobody waits for
+			require.Zero(t, tenant.Logins())
+		})
+	})
+}
+
+// No hook of the caller's trace is called for the login, those of the net
+// package included.
+func TestRule02_LoginIsNotTraced(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
-		std := http.DefaultTransport
-		defer func() { http.DefaultTransport = std }()
+		session := newSession(t, kind.configFor(server))
 		var calls atomic.Int32
-		everybodys := &idleCounter{RoundTripper: roundTripper(func(req *http.Request) (*http.Response, error) {
-			calls.Add(1)
-			return server.Client().Transport.RoundTrip(req)
-		})}
-		http.DefaultTransport = everybodys
-		cfg := kind.configFor(server)
-		cfg.Base = nil
-		session := newSession(t, cfg)
-		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		require.EqualValues(t, 2, calls.Load())
-		require.NoError(t, session.Close())
-		require.Zero(t, everybodys.closed.Load(), "its connections are not the session's to close")
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+			GetConn: func(string) { calls.Add(1) }, ConnectStart: func(string, string) { calls.Add(1) },
+		})
+		require.NoError(t, session.Connect(ctx))
+		require.Zero(t, calls.Load())
 	})
 }

@@ -122,7 +122,7 @@ func withStore(cfg zuora.SessionConfig, store zuora.SessionStore) zuora.SessionC
 	return cfg
 }
 
-func TestFleetSharesOneLogin(t *testing.T) {
+func TestRule02_FleetSharesOneLogin(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		store := newMemoryStore()
@@ -295,7 +295,7 @@ func TestLockOfALoginThatMayTakeForEver(t *testing.T) {
 }
 
 // Another process signs in between this one's look and its lock.
-func TestSessionThatCameBeforeTheLockIsTaken(t *testing.T) {
+func TestSessionStoredBeforeTheLockIsBorrowed(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -320,7 +320,7 @@ func TestSessionThatCameBeforeTheLockIsTaken(t *testing.T) {
 
 // Close ends the wait for another process, or for the store; nobody signs in
 // afterwards, and the store is not blamed.
-func TestCloseWhileTheStoreIsWaitedFor(t *testing.T) {
+func TestRule14_CloseDuringAWaitForTheStore(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, fail := range map[string]func(context.Context, bool) error{
 			"for the lock":  nil,
@@ -356,7 +356,7 @@ func TestCloseWhileTheStoreIsWaitedFor(t *testing.T) {
 
 // Whatever the store does, the session signs in by itself, in bounded time, says
 // so once, and goes back to the store when it can.
-func TestStoreIsNeverInTheWay(t *testing.T) {
+func TestStoreThatFailsFailsNoCall(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		stuck := make(chan struct{})
 		defer close(stuck)
@@ -435,7 +435,7 @@ func TestEmptiedStoreIsFilledAgain(t *testing.T) {
 
 // Written back once a minute, so that a session that one process uses is not
 // idle for the others.
-func TestUseIsWrittenBackOnceAMinute(t *testing.T) {
+func TestRule13_UseIsStoredOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -463,7 +463,7 @@ func TestUseIsWrittenBackOnceAMinute(t *testing.T) {
 }
 
 // Nor is an earlier use written over a later one of the same session.
-func TestLaterUseByAnotherProcessStays(t *testing.T) {
+func TestRule13_LaterUseByAnotherProcessStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -520,7 +520,7 @@ func TestOldSessionDoesNotOverwriteANewOne(t *testing.T) {
 	})
 }
 
-func TestGarbageInTheStoreIsAsGoodAsNone(t *testing.T) {
+func TestGarbageInTheStoreIsNoSession(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, garbage := range []string{"", "x", "{}", "null", "[]", `{"login":"a"}`, `{"login":"a","used":"2999-01-01T00:00:00Z","cookies":{}}`} {
 			synctest.Test(t, func(t *testing.T) {
@@ -542,7 +542,7 @@ func TestGarbageInTheStoreIsAsGoodAsNone(t *testing.T) {
 }
 
 // What one process sends, the others send, whatever the cookies are.
-func TestStoredCookiesAreWhatTheLoginBrought(t *testing.T) {
+func TestStoredCookiesAreThoseOfTheLogin(t *testing.T) {
 	for _, lines := range [][]string{
 		{`ZSession="a b, c"; Path=/`},
 		{`ZSession="abc"; Path=/`},
@@ -624,7 +624,7 @@ func TestFleetOfTwoVersions(t *testing.T) {
 }
 
 // A stored cookie that is none is refused by the tenant, and by nobody else.
-func TestStoredSessionThatIsOverIsReplaced(t *testing.T) {
+func TestStoredSessionThatHasExpiredIsReplaced(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		store := newMemoryStore()
@@ -697,7 +697,7 @@ func bound(base http.RoundTripper) http.RoundTripper {
 }
 
 // A process whose own logins are held back takes what another has signed in for.
-func TestHeldBackProcessTakesTheStoredSession(t *testing.T) {
+func TestRule10_ProcessInBackoffBorrowsTheStoredSession(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -726,7 +726,7 @@ func TestHeldBackProcessTakesTheStoredSession(t *testing.T) {
 }
 
 // A wrong password costs what it costs without a store.
-func TestWrongPasswordWithAStore(t *testing.T) {
+func TestRule10_WrongPasswordWithAStore(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -743,7 +743,7 @@ func TestWrongPasswordWithAStore(t *testing.T) {
 	})
 }
 
-func TestNoVerbPrintsWhatIsShared(t *testing.T) {
+func TestRule11_NoVerbPrintsWhatIsShared(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		store := newMemoryStore()
@@ -787,7 +787,7 @@ func (r repeating) Swap(ctx context.Context, key string, old, new []byte, ttl ti
 }
 
 // Rule 11: what is stored is a session.
-func TestStoreThatRepeatsASessionTellsNoLogger(t *testing.T) {
+func TestRule11_StoreThatRepeatsASessionIsRedacted(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, form := range []string{"%s", "%q", "%v", "%x", "%X"} {
 			for _, swap := range []bool{true, false} {

@@ -6,12 +6,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/zuora-go/zuora"
+	"github.com/zuora-go/zuora/zuoratest"
 )
 
 func TestDefaultTransportIsSizedForOneBusyHost(t *testing.T) {
@@ -64,4 +66,86 @@ func eachDefaultTransport(t *testing.T, test func(*testing.T)) {
 	defer func() { http.DefaultTransport = std }()
 	http.DefaultTransport = roundTripper(std.RoundTrip)
 	t.Run("replaced", test)
+}
+
+// Transports that do not keep to their contract are errors, not panics.
+func TestOddResponsesOfATransport(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		for what, test := range map[string]struct {
+			answer *http.Response
+			want   string
+		}{
+			"nothing":               {nil, "neither a response nor an error"},
+			"a 401 without a body":  {&http.Response{StatusCode: 401}, ""},
+			"a 200 without a body":  {&http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}, ""},
+			"a 500 without headers": {&http.Response{StatusCode: 500, ContentLength: 7}, ""},
+		} {
+			t.Run(what, func(t *testing.T) {
+				server := newServer(t, zuoratest.Config{})
+				cfg := kind.configFor(server)
+				base := cfg.Base
+				cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+					if isLogin(req) || test.answer == nil && req.URL.Path == "/v1/ok" {
+						return base.RoundTrip(req)
+					}
+					if test.answer == nil {
+						return nil, nil
+					}
+					answer := *test.answer
+					return &answer, nil
+				})
+				session := newSession(t, cfg)
+				for _, do := range []func(*http.Request) (*http.Response, error){session.Transport().RoundTrip, session.Do} {
+					resp, err := do(newRequest(t, http.MethodGet, session.Server()+"/v1/x", nil))
+					if test.want != "" {
+						require.ErrorContains(t, err, test.want)
+					} else if err == nil {
+						require.NoError(t, resp.Body.Close())
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestCloseIdleConnectionsReachesTheTransport(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		cfg := kind.configFor(server)
+		idle := &idleCounter{RoundTripper: cfg.Base}
+		cfg.Base = idle
+		session := newSession(t, cfg)
+		session.HTTPClient().CloseIdleConnections()
+		require.EqualValues(t, 1, idle.closed.Load())
+		require.NoError(t, session.Close())
+		require.EqualValues(t, 1, idle.closed.Load(), "a caller's transport keeps its connections")
+	})
+}
+
+type idleCounter struct {
+	http.RoundTripper
+	closed atomic.Int32
+}
+
+func (c *idleCounter) CloseIdleConnections() { c.closed.Add(1) }
+
+func TestDefaultTransportOfAnotherTypeIsUsed(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		std := http.DefaultTransport
+		defer func() { http.DefaultTransport = std }()
+		var calls atomic.Int32
+		everybodys := &idleCounter{RoundTripper: roundTripper(func(req *http.Request) (*http.Response, error) {
+			calls.Add(1)
+			return server.Client().Transport.RoundTrip(req)
+		})}
+		http.DefaultTransport = everybodys
+		cfg := kind.configFor(server)
+		cfg.Base = nil
+		session := newSession(t, cfg)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		require.EqualValues(t, 2, calls.Load())
+		require.NoError(t, session.Close())
+		require.Zero(t, everybodys.closed.Load(), "its connections are not the session's to close")
+	})
 }

@@ -2,7 +2,12 @@ package zuora_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,7 +43,7 @@ func connectionParams(server *zuoratest.Server) *zuora.PostConnectionsParams {
 
 // The same call as the three clients describe it: with none of the entity
 // headers, with entityId or entityName, with Zuora-Entity-Ids.
-func TestTypedCallSignsInForEachEntityGeneration(t *testing.T) {
+func TestTypedCallLogsInForEachEntityGeneration(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	const uuid, legacyID, name = "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11", "7f1d9c2e51f84a0b9a350b7f6f3f6a11", "Example Europe"
 	ptr := func(s string) *string { return &s }
@@ -90,7 +95,7 @@ func TestTypedCallSignsInForEachEntityGeneration(t *testing.T) {
 	}
 }
 
-func TestTypedCallReadsEachDeclaredAnswer(t *testing.T) {
+func TestTypedCallReadsEachDeclaredResponse(t *testing.T) {
 	server := newServer(t, zuoratest.Config{LoginLimit: 1})
 	client := typedClient(t, server)
 	params := connectionParams(server)
@@ -145,7 +150,7 @@ func TestServersOfTheSpecAreAccepted(t *testing.T) {
 	}
 }
 
-func TestSessionSignsInOnFirstUseAndOnlyThen(t *testing.T) {
+func TestRule03_SessionLogsInOnFirstUseAndOnlyThen(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
 	require.Zero(t, server.Logins(), "NewSession stays off the network")
@@ -155,7 +160,7 @@ func TestSessionSignsInOnFirstUseAndOnlyThen(t *testing.T) {
 	require.Equal(t, 1, server.Logins())
 }
 
-func TestConnectSignsInUnlessThereIsASession(t *testing.T) {
+func TestRule03_ConnectLogsInUnlessThereIsASession(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
 	require.NoError(t, session.Connect(t.Context()))
@@ -164,7 +169,7 @@ func TestConnectSignsInUnlessThereIsASession(t *testing.T) {
 	require.Equal(t, 1, server.Logins())
 }
 
-func TestSessionIsRenewedWhenZuoraHasEndedIt(t *testing.T) {
+func TestRule03_SessionIsRenewedAfterItHasExpired(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
 	requireStatus(t, session, "/v1/ok", http.StatusOK)
@@ -173,7 +178,7 @@ func TestSessionIsRenewedWhenZuoraHasEndedIt(t *testing.T) {
 	require.Equal(t, 2, server.Logins())
 }
 
-func TestSessionExpiresByTheTenantsClock(t *testing.T) {
+func TestRule03_SessionExpiresByTheTenantsClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -191,7 +196,7 @@ func TestSessionExpiresByTheTenantsClock(t *testing.T) {
 	})
 }
 
-func TestWrongCredentialsAreAnError(t *testing.T) {
+func TestRule10_WrongCredentialsAreAnError(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	cfg := configFor(server)
 	cfg.Credentials = zuora.Credentials{AccessKeyID: "nobody", SecretAccessKey: "nothing"}
@@ -200,4 +205,29 @@ func TestWrongCredentialsAreAnError(t *testing.T) {
 	require.ErrorIs(t, err, zuora.ErrUnauthenticated)
 	require.ErrorContains(t, err, "401 Unauthorized")
 	require.ErrorContains(t, err, "90000011 this resource is protected, please sign in first")
+}
+
+// docs/session.md lists the tests of each rule.
+func TestRulesHaveTests(t *testing.T) {
+	page, err := os.ReadFile("docs/session.md")
+	require.NoError(t, err)
+	files, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	var code []byte
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		code = append(code, text...)
+	}
+	rules := strings.Split(string(page), "\n## ")[1:]
+	require.Len(t, rules, 14)
+	for i, rule := range rules {
+		require.True(t, strings.HasPrefix(rule, fmt.Sprint(i+1, ". ")), rule)
+		var want []string
+		for _, test := range regexp.MustCompile(fmt.Sprintf(`(?m)^func (TestRule%02d_\w+)`, i+1)).FindAllSubmatch(code, -1) {
+			want = append(want, string(test[1]))
+		}
+		require.ElementsMatch(t, want, regexp.MustCompile(`TestRule\w+`).FindAllString(rule, -1), "rule %d", i+1)
+		require.NotEmpty(t, want)
+	}
 }

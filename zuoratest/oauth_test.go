@@ -58,7 +58,9 @@ func TestTokensExpireAndAreRevoked(t *testing.T) {
 		tenant := zuoratest.NewTenant(zuoratest.Config{TokenLife: time.Minute})
 		defer tenant.Close()
 		tenant.Handle("GET /v1/ok", zuoratest.JSON(map[string]any{"success": true}))
-		ok := func(h http.Header) bool { return ask(t, tenant, http.MethodGet, "/v1/ok", h).StatusCode == http.StatusOK }
+		ok := func(h http.Header) bool {
+			return ask(t, tenant, http.MethodGet, "/v1/ok", h).StatusCode == http.StatusOK
+		}
 		c := tenant.OAuthClient()
 		require.Contains(t, tokenFor(tenant, c.ClientID, string(c.ClientSecret), "client_credentials").Body.String(), `"expires_in":60`)
 		first := token(t, tenant)

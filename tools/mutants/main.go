@@ -18,7 +18,7 @@ import (
 
 // slow are tests of many connections or of many hours. They run only for mutations that
 // name them.
-const slow = "^(TestManyCallersShareOneLogin|TestManyRefusalsOfAnHour)$"
+const slow = "^(TestRule02_ManyCallersShareOneLogin|TestRule03_ManyRefusalsOfAnHour)$"
 
 func main() {
 	root := flag.String("root", "..", "`folder` of the module")
