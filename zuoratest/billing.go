@@ -52,11 +52,11 @@ func (c *call) contact(account record, member string) record {
 // summary returns what Zuora shows of an account on one page: the last six of each.
 func summary(c *call) any {
 	account := c.key("Account")
-	last := func(object string, view func(record) record) []record {
+	last := func(object, members string) []record {
 		out := []record{}
 		for _, rec := range slices.Backward(c.of(object, "Account", account)) {
 			if len(out) < 6 {
-				out = append(out, view(rec))
+				out = append(out, rec.pick(members))
 			}
 		}
 		return out
@@ -64,18 +64,10 @@ func summary(c *call) any {
 	return record{}.set("success", true,
 		"basicInfo", account.pick("id accountNumber name status currency balance batch tags billCycleDay autoPay additionalEmailAddresses"),
 		"billToContact", c.contact(account, "billToId"), "soldToContact", c.contact(account, "soldToId"),
-		"subscriptions", last("Subscription", func(r record) record {
-			plans := []record{}
-			for _, plan := range r.list("ratePlans") {
-				plans = append(plans, plan.pick("productId productName productSku productRatePlanId ratePlanName"))
-			}
-			return r.pick("id subscriptionNumber status termType initialTerm renewalTerm autoRenew subscriptionStartDate termStartDate termEndDate").set("ratePlans", plans)
-		}),
-		"invoices", last("Invoice", func(r record) record { return r.pick("id invoiceNumber invoiceDate dueDate amount balance status") }),
-		"payments", last("Payment", func(r record) record {
-			return r.pick("id paymentNumber=number paymentType=type effectiveDate status paidInvoices")
-		}),
-		"usage", last("Usage", func(r record) record { return r.pick("startDate=startDateTime quantity unitOfMeasure") }))
+		"subscriptions", last("Subscription", "id subscriptionNumber status termType initialTerm renewalTerm autoRenew subscriptionStartDate termStartDate termEndDate"),
+		"invoices", last("Invoice", "id invoiceNumber invoiceDate dueDate amount balance status"),
+		"payments", last("Payment", "id paymentNumber=number paymentType=type effectiveDate status paidInvoices"),
+		"usage", last("Usage", "startDate=startDateTime quantity unitOfMeasure"))
 }
 
 // doing are members that make Zuora do more than the call says.
@@ -240,17 +232,15 @@ func createOrder(c *call) any {
 		key = createAccount(c).(record).text("accountNumber")
 		c.in = in
 	}
-	account, status := c.find("Account", key), cmp.Or(c.in.text("status"), "Completed")
-	if status != "Completed" && status != "Draft" {
+	account := c.find("Account", key)
+	if status := cmp.Or(c.in.text("status"), "Completed"); status != "Completed" {
 		c.cannot("create an order that is %s", status)
 	}
 	in := c.in.without("processingOptions newAccount existingAccountId")
 	maps.Copy(in, account.pick("accountId=id existingAccountNumber=accountNumber currency"))
-	order := c.add("Order", in.set("status", status))
+	order := c.add("Order", in.set("status", "Completed"))
 	out := order.pick("orderId=id orderNumber status accountId accountNumber").set("success", true)
-	if status == "Completed" {
-		c.process(account, order, out)
-	}
+	c.process(account, order, out)
 	if options.text("runBilling") == "true" {
 		target := cmp.Or(options.object("billingOptions").text("targetDate"), order.text("orderDate"))
 		if invoice := c.bill(account, target); invoice != nil {
@@ -298,7 +288,7 @@ func (c *call) process(account, order, out record) {
 		results = append(results, sub.pick("subscriptionNumber subscriptionId=id status"))
 		numbers, ids = append(numbers, sub["subscriptionNumber"]), append(ids, sub["id"])
 	}
-	order.set("subscriptions", entries, "status", "Completed")
+	order.set("subscriptions", entries)
 	out.set("subscriptions", results, "subscriptionNumbers", numbers, "subscriptionIds", ids)
 }
 
@@ -459,20 +449,6 @@ func accountPayment(c *call, payment record) record {
 func (s *state) handleBilling() {
 	for _, verb := range []string{"cancel", "suspend", "resume", "renew"} {
 		s.handle("PUT /v1/subscriptions/{key}/"+verb, func(c *call) any { return c.change(c.key("Subscription"), verb, c.in) })
-	}
-	for verb, status := range map[string]string{"activate": "Completed", "cancel": "Cancelled"} {
-		s.handle("PUT /v1/orders/{key}/"+verb, func(c *call) any {
-			order := c.key("Order")
-			if before := order.text("status"); before != "Draft" {
-				c.cannot("%s an order that is %s", verb, before)
-			}
-			out := order.pick("orderNumber accountNumber").set("status", status, "success", true)
-			maps.Copy(out, c.in.pick("CancelReason=cancelReason"))
-			if order.set("status", status); verb == "activate" {
-				c.process(c.find("Account", order.text("accountId")), order, out)
-			}
-			return out
-		})
 	}
 	for verb, sign := range map[string]int64{"apply": 1, "unapply": -1, "cancel": 0} {
 		s.handle("PUT /v1/payments/{key}/"+verb, func(c *call) any {

@@ -156,7 +156,7 @@ func (s *state) handleJobs() {
 		}
 		id, done := c.newID(), record{}.set("Status", "Completed", "NumberOfAccounts", len(accounts), "NumberOfInvoices", len(invoices))
 		if c.in.text("AutoPost") == "true" {
-			c.setStatuses(invoices, "Posted")
+			c.post(invoices)
 			done.set("Status", "Posted")
 		}
 		c.start(billRun, id, c.in.without("").set("Id", id, "BillRunNumber", "BR-"+id[24:]), record{}.set("Status", "Pending"), done).invoices = invoices
@@ -164,32 +164,27 @@ func (s *state) handleJobs() {
 	})
 	s.handle("PUT "+billRun, func(c *call) any {
 		j, status := c.job(billRun), c.in.text("Status")
-		if before := j.done.text("Status"); before != "Completed" || !j.looked || status != "Posted" && status != "Canceled" {
+		if before := j.done.text("Status"); before != "Completed" || !j.looked || status != "Posted" {
 			c.cannot("make a bill run %s that is %s, or pending", status, before)
-		} else {
-			c.setStatuses(j.invoices, status)
-			j.pending = j.done.without("").set("Status", cmp.Or(map[string]string{"Posted": "PostInProgress"}[status], status))
-			j.done.set("Status", status)
-			j.looked = false
+			return nil
 		}
+		c.post(j.invoices)
+		j.pending, j.looked = j.done.without("").set("Status", "PostInProgress"), false
+		j.done.set("Status", "Posted")
 		return j.done.pick("Id").set("Success", true)
 	})
 	s.handle("DELETE "+billRun, func(c *call) any {
-		j := c.job(billRun)
-		if status := j.done.text("Status"); status != "Canceled" {
-			c.cannot("delete a bill run that is %s", status)
-		} else {
-			delete(c.jobs, j.done.text("Id"))
-		}
-		return j.done.pick("Id").set("Success", true)
+		out := c.job(billRun).done.pick("Id").set("Success", true)
+		delete(c.jobs, out.text("Id"))
+		return out
 	})
 }
 
-// setStatuses posts or cancels those that are still drafts.
-func (c *call) setStatuses(invoices []record, status string) {
+// post posts those that are still drafts.
+func (c *call) post(invoices []record) {
 	for _, invoice := range invoices {
 		if invoice = c.find("Invoice", invoice.text("id")); invoice.text("status") == "Draft" {
-			c.setStatus(invoice, status)
+			c.setStatus(invoice, "Posted")
 		}
 	}
 }

@@ -174,7 +174,7 @@ func (s *state) handleQueries() {
 		locator := c.in.text("queryLocator")
 		id, rest, _ := strings.Cut(locator, "-")
 		var from, size int
-		if _, err := fmt.Sscanf(rest, "%d-%d", &from, &size); err != nil || from < 1 || from > len(c.results[id]) || size < 1 {
+		if _, err := fmt.Sscanf(rest, "%d-%d", &from, &size); err != nil || from < 1 || from > len(c.results[id]) || size < 1 || size > batch {
 			c.fail(failure{0, "20", "INVALID_QUERY_LOCATOR", "There is no query with the queryLocator " + strconv.Quote(locator)})
 			return nil
 		}
@@ -183,21 +183,13 @@ func (s *state) handleQueries() {
 	objects := func(c *call) *table {
 		plural := strings.ReplaceAll(c.r.PathValue("object"), "-", "")
 		for name := range c.r.URL.Query() {
-			if name != "pageSize" && name != "cursor" && name != "filter[]" && !strings.HasSuffix(name, ".fields[]") {
+			if name != "pageSize" && name != "cursor" && name != "filter[]" {
 				c.fail(failure{http.StatusBadRequest, "27", "", "The stand-in tenant does not know the query parameter " + name + " of this call"})
 			}
 		}
 		return c.named(strings.TrimSuffix(plural, "s"))
 	}
-	selected := func(c *call, t *table, rec record) record {
-		for name, fields := range c.r.URL.Query() {
-			if strings.EqualFold(name, t.object+".fields[]") {
-				return rec.pick("id " + strings.ReplaceAll(strings.Join(fields, " "), ",", " "))
-			}
-		}
-		return rec.without("")
-	}
-	s.handle("GET /object-query/{object}/{key}", func(c *call) any { t := objects(c); return selected(c, t, c.key(t.object)) })
+	s.handle("GET /object-query/{object}/{key}", func(c *call) any { return c.key(objects(c).object) })
 	s.handle("GET /object-query/{object}", func(c *call) any {
 		t, query, found := objects(c), c.r.URL.Query(), []record{}
 		for _, rec := range t.records {
@@ -210,7 +202,7 @@ func (s *state) handleQueries() {
 				meets = meets && rec.equal(field, value)
 			}
 			if meets {
-				found = append(found, selected(c, t, rec))
+				found = append(found, rec)
 			}
 		}
 		from, _ := strconv.Atoi(query.Get("cursor"))

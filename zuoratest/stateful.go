@@ -354,15 +354,16 @@ func (c *call) update(object string, rec, in record) {
 // remove deletes an object and all that belongs to it.
 func (s *state) remove(object string, rec record) {
 	for _, t := range s.tables {
-		t.records = slices.DeleteFunc(t.records, func(other record) bool {
-			gone := t.object == object && bytes.Equal(other["id"], rec["id"]) || t.parent == object && bytes.Equal(other[idOf(object)], rec["id"])
-			if gone {
-				delete(t.keys, other.text("id"))
-				delete(t.keys, other.text(t.number))
+		for _, other := range slices.Clone(t.records) {
+			if t.parent == object && bytes.Equal(other[idOf(object)], rec["id"]) {
+				s.remove(t.object, other)
 			}
-			return gone
-		})
+		}
 	}
+	t := s.tables[strings.ToLower(object)]
+	t.records = slices.DeleteFunc(t.records, func(other record) bool { return bytes.Equal(other["id"], rec["id"]) })
+	delete(t.keys, rec.text("id"))
+	delete(t.keys, rec.text(t.number))
 }
 
 // show is what GET returns for an object, except success.
