@@ -315,9 +315,6 @@ func (c *call) add(object string, in record) record {
 		number = fmt.Sprintf("%s%08d", t.prefix, t.made)
 		rec.set(t.number, number)
 	}
-	if c.err != nil {
-		return rec
-	}
 	now := time.Now().Format(crudTime)
 	id := c.newID()
 	rec.set("id", id, "createdDate", now, "updatedDate", now)

@@ -103,7 +103,8 @@ func TestStatefulAccountIsCreatedReadChangedAndDeleted(t *testing.T) {
 	assert.Equal(t, "Amy", account.BillToContact.FirstName)
 	assert.Equal(t, "Oslo", account.BillToContact.City)
 	assert.Equal(t, zuora.Value("4"), account.BasicInfo.AdditionalProperties["Tier__c"])
-	assert.NotContains(t, account.BasicInfo.AdditionalProperties, "Region__c")
+	_, text := send(t, session, "GET", "/v1/accounts/"+created.AccountNumber, "")
+	assert.NotContains(t, text, "Region__c")
 
 	_, err = api.DeleteAccount(ctx, created.AccountNumber)
 	require.NoError(t, err)
@@ -195,6 +196,17 @@ func TestStatefulCallThatFailsChangesNothing(t *testing.T) {
 	_, err = payments.New(session).CreatePayment(ctx, payments.NewPayment{Type: payments.PaymentTypeExternal, Currency: "USD", Amount: "7.00", AccountID: created.AccountID,
 		Invoices: []payments.InvoicePart{{InvoiceID: invoice.ID, Amount: "5"}, {InvoiceID: invoice.ID, Amount: "2.000000001"}}})
 	require.ErrorContains(t, err, "more than")
+	for amount, says := range map[zuora.Decimal]string{"0": "not more than 0", "-1": "not more than 0"} {
+		_, err = payments.New(session).CreatePayment(ctx, payments.NewPayment{Type: payments.PaymentTypeExternal, Currency: "USD", Amount: "7.00",
+			Invoices: []payments.InvoicePart{{InvoiceID: invoice.ID, Amount: amount}}})
+		require.ErrorContains(t, err, says)
+	}
+	draft, err := invoices.New(session).CreateInvoice(ctx, invoices.NewInvoice{AccountID: created.AccountID, InvoiceDate: "2026-02-01",
+		InvoiceItems: []invoices.NewInvoiceItem{{Amount: "7.00", ServiceStartDate: "2026-02-01"}}})
+	require.NoError(t, err)
+	_, err = payments.New(session).CreatePayment(ctx, payments.NewPayment{Type: payments.PaymentTypeExternal, Currency: "USD", Amount: "7.00",
+		Invoices: []payments.InvoicePart{{InvoiceID: draft.ID, Amount: "7"}}})
+	require.ErrorContains(t, err, "not posted")
 	account, err := accounts.New(session).GetAccount(ctx, created.AccountID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, zuora.Decimal("7.000000000"), account.Metrics.Balance)
@@ -272,6 +284,17 @@ func TestStatefulListsComeInPages(t *testing.T) {
 		status, failure := send(t, session, "GET", "/v1/catalog/products?"+query, "")
 		assert.Equal(t, http.StatusBadRequest, status, query)
 		assert.Contains(t, failure, strings.Split(query, "=")[0])
+	}
+	newAccount(t, session, nil)
+	for i := range 45 {
+		_, err := contacts.New(session).CreateContact(t.Context(), contacts.NewContact{AccountNumber: "A00000001", FirstName: "a", LastName: fmt.Sprint(i)})
+		require.NoError(t, err)
+		_, err = usage.New(session).CreateUsageRecord(t.Context(), usage.NewRecord{AccountNumber: "A00000001", UOM: "Each", Quantity: "1", StartDateTime: "2026-01-01"}, nil)
+		require.NoError(t, err)
+	}
+	for query, n := range map[string]int{"": 10, "?pageSize=100": 40, "?pageSize=20&page=3": 5} {
+		_, page = send(t, session, "GET", "/v1/usage/accounts/A00000001"+query, "")
+		assert.Equal(t, n, strings.Count(page, "quantity"), query)
 	}
 	for _, query := range []string{"page=1000000&pageSize=40", "page=3"} {
 		_, page = send(t, session, "GET", "/v1/catalog/products?"+query, "")
@@ -538,6 +561,11 @@ func TestStatefulJobsArePendingAndThenDone(t *testing.T) {
 		owing, err := accounts.New(session).GetAccount(ctx, account.AccountID, nil)
 		require.NoError(t, err)
 		assert.Equal(t, zuora.Decimal("29.900000000"), owing.Metrics.Balance)
+		made, err = billingAPI.CreateBillRun(ctx, billing.NewBillRun{TargetDate: "2026-12-31", InvoiceDate: "2026-12-31"}, nil)
+		require.NoError(t, err)
+		bills, err = billingAPI.WaitForBillRun(ctx, made.ID)
+		require.NoError(t, err)
+		assert.Equal(t, int64(0), bills.NumberOfInvoices, "all is billed")
 		_, err = orderAPI.GetAsyncJob(ctx, made.ID, nil)
 		assert.ErrorIs(t, err, zuora.ErrNotFound, "a job of another kind")
 	})
