@@ -106,6 +106,9 @@ func (r record) add(name string, more *big.Rat) {
 
 // equal reports whether a member is what a query names.
 func (r record) equal(name, value string) bool {
-	order, err := zuora.Decimal(r.text(name)).Cmp(zuora.Decimal(value))
-	return r.text(name) == value || err == nil && order == 0
+	if text := r.text(name); text == value || text != string(r[name]) { // no number
+		return text == value
+	}
+	order, err := zuora.Decimal(r[name]).Cmp(zuora.Decimal(value))
+	return err == nil && order == 0
 }

@@ -312,8 +312,9 @@ func TestStatefulQueries(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, results, len(records))
 	for query, want := range map[string]int{
-		"select Id, Name from Account": 4100, "SELECT id FROM account WHERE name = 'it\\'s 1' AND Balance = 2500.1000 and Even__c=false;": 2050,
+		"select Id, Balance from Account": 4100, "SELECT id FROM account WHERE name = 'it\\'s 1' AND Balance = 2500.1000 and Even__c=false;": 2050,
 		"select Id from Account where Notes = null": 4100, "select Id from Account where Even__c = true and Name = 'x = and'": 0, "select Name from Product": 4,
+		"select Id from Account where Balance = '2500.1'": 4100, "select Id from Product where SKU = 'SKU-00000001'": 1, "select Id from Product where SKU = 'SKU-1'": 0,
 	} {
 		n := 0
 		for record, err := range zoql.New(session).All(t.Context(), query) {
@@ -345,6 +346,7 @@ func TestStatefulQueries(t *testing.T) {
 		"select Nonsense from Account":                                `"Nonsense"`,
 		"select Account.Id from Account":                              `"Account.Id"`,
 		"select * from Account":                                       `"*"`,
+		"select Ledger.Id__c from Account":                            `"Ledger.Id__c"`,
 		"select Id from Account where No = 1":                         `"No"`,
 		"select Id from Account where":                                `has no field`,
 		"select Id from Account order by Name":                        `"order"`,
