@@ -21,7 +21,7 @@ func TestNewCallerChecksItsParameters(t *testing.T) {
 
 func TestACallerMakesFailuresErrors(t *testing.T) {
 	for _, server := range []string{"https://rest.zuora.com", "https://REST.zuora.com/", "https://rest.zuora.com/v1", "https://rest.zuora.com/v1/"} {
-		caller, err := zuora.NewCaller(server, &http.Client{Transport: answering(func(string) string { return `{"success":false,"reasons":[{"code":50000040,"message":"none"}]}` })})
+		caller, err := zuora.NewCaller(server, &http.Client{Transport: responding(func(string) string { return `{"success":false,"reasons":[{"code":50000040,"message":"none"}]}` })})
 		require.NoError(t, err)
 		require.Equal(t, "https://rest.zuora.com", caller.Server())
 		req, err := http.NewRequest(http.MethodGet, caller.Server()+"/v1/accounts/A1", nil)

@@ -77,26 +77,26 @@ func TestFailuresAreErrorsAndDataIsNot(t *testing.T) {
 	type reasons = []zuora.Reason
 	const crudError = `{"Success":false,"Errors":[{"Code":"INVALID_ID","Message":"no such ID"}]}`
 	for what, test := range map[string]struct {
-		answer http.Handler
-		failed bool
-		want   reasons
+		response http.Handler
+		failed   bool
+		want     reasons
 	}{
 		"REST, 200":            {zuoratest.Failed(200, "53200021", "Invalid parameter(s): 'invoice,collect'"), true, reasons{{Code: "53200021", Message: "Invalid parameter(s): 'invoice,collect'"}}},
 		"REST, 400":            {zuoratest.Failed(400, "53200020", "no"), true, reasons{{Code: "53200020", Message: "no"}}},
 		"REST, code a string":  {zuoratest.Failed(200, "WORD", "no"), true, reasons{{Code: "WORD", Message: "no"}}},
-		"REST, code null":      {jsonAnswer(`{"success":false,"reasons":[{"code":null,"message":"no"}]}`), true, reasons{{Message: "no"}}},
-		"REST, odd code":       {jsonAnswer(`{"success":false,"reasons":[{"code":true},{"code":{}},{"code":[1]}]}`), true, reasons{{Code: "true"}, {Code: "{}"}, {Code: "[1]"}}},
-		"REST, odd code first": {jsonAnswer(`{"reasons":[{"code":true}],"success":false}`), true, reasons{{Code: "true"}}},
-		"REST, odd reasons":    {jsonAnswer(`{"reasons":"none","success":false}`), true, nil},
-		"REST, spaced out":     {jsonAnswer("\n{ \"success\"\t:\r\n false }"), true, nil},
-		"REST, several":        {jsonAnswer(`{"success":false,"reasons":[{"code":1,"message":"a"},{"code":2,"message":"b"}]}`), true, reasons{{Code: "1", Message: "a"}, {Code: "2", Message: "b"}}},
+		"REST, code null":      {jsonResponse(`{"success":false,"reasons":[{"code":null,"message":"no"}]}`), true, reasons{{Message: "no"}}},
+		"REST, odd code":       {jsonResponse(`{"success":false,"reasons":[{"code":true},{"code":{}},{"code":[1]}]}`), true, reasons{{Code: "true"}, {Code: "{}"}, {Code: "[1]"}}},
+		"REST, odd code first": {jsonResponse(`{"reasons":[{"code":true}],"success":false}`), true, reasons{{Code: "true"}}},
+		"REST, odd reasons":    {jsonResponse(`{"reasons":"none","success":false}`), true, nil},
+		"REST, spaced out":     {jsonResponse("\n{ \"success\"\t:\r\n false }"), true, nil},
+		"REST, several":        {jsonResponse(`{"success":false,"reasons":[{"code":1,"message":"a"},{"code":2,"message":"b"}]}`), true, reasons{{Code: "1", Message: "a"}, {Code: "2", Message: "b"}}},
 		"CRUD":                 {zuoratest.CRUDFailed("INVALID_ID", "no such ID"), true, reasons{{Code: "INVALID_ID", Message: "no such ID"}}},
 		"a CRUD list that all failed": {zuoratest.CRUDList("INVALID_ID", "LOCK_COMPETITION"), true,
 			reasons{{Code: "INVALID_ID", Message: "item 0 was not processed"}, {Code: "LOCK_COMPETITION", Message: "item 1 was not processed"}}},
-		"a CRUD list of one":    {jsonAnswer(" [" + crudError + "]"), true, reasons{{Code: "INVALID_ID", Message: "no such ID"}}},
+		"a CRUD list of one":    {jsonResponse(" [" + crudError + "]"), true, reasons{{Code: "INVALID_ID", Message: "no such ID"}}},
 		"message only":          {zuoratest.ActionUnauthorized(), true, reasons{{Message: "Authentication error"}}},
 		"faultcode, 500":        {jsonWithStatus(500, `{"faultcode":"fns:INVALID_VALUE","faultstring":"no"}`), true, reasons{{Code: "fns:INVALID_VALUE", Message: "no"}}},
-		"faultcode, 200":        {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"no"}`), true, reasons{{Code: "fns:INVALID_VALUE", Message: "no"}}},
+		"faultcode, 200":        {jsonResponse(`{"faultcode":"fns:INVALID_VALUE","faultstring":"no"}`), true, reasons{{Code: "fns:INVALID_VALUE", Message: "no"}}},
 		"rate limit":            {zuoratest.RateLimited(), true, reasons{{Code: "70", Message: "API Rate limit exceeded"}}},
 		"concurrency limit":     {zuoratest.ConcurrencyLimited(time.Minute), true, reasons{{Code: "50000070", Message: "The concurrent request limit was exceeded"}}},
 		"500, no JSON":          {zuoratest.ServerError(), true, nil},
@@ -106,47 +106,47 @@ func TestFailuresAreErrorsAndDataIsNot(t *testing.T) {
 		"cut off, 400":          {jsonWithStatus(400, `{"success":fal`), true, nil},
 		"success, 404":          {jsonWithStatus(404, `{"success":true}`), true, nil},
 		"302":                   {zuoratest.Answer(302, "text/plain", ""), true, nil},
-		"gzipped":               {gzipAnswer(200, `{"success":false,"reasons":[{"code":1}]}`), true, reasons{{Code: "1"}}},
-		"gzipped, 400":          {gzipAnswer(400, `{"success":false,"reasons":[{"code":1}]}`), true, reasons{{Code: "1"}}},
+		"gzipped":               {gzipResponse(200, `{"success":false,"reasons":[{"code":1}]}`), true, reasons{{Code: "1"}}},
+		"gzipped, 400":          {gzipResponse(400, `{"success":false,"reasons":[{"code":1}]}`), true, reasons{{Code: "1"}}},
 		"chunked":               {chunked(`{"success":false,"reasons":[{"code":1}]}`), true, reasons{{Code: "1"}}},
-		"after 60 KiB":          {jsonAnswer(payload(60<<10, `"success":false`)), true, nil},
+		"after 60 KiB":          {jsonResponse(payload(60<<10, `"success":false`)), true, nil},
 		"after 60 KiB, chunked": {chunked(payload(60<<10, `"success":false`)), true, nil},
-		"after 60 KiB, gzipped": {gzipAnswer(200, payload(60<<10, `"success":false`)), true, nil},
+		"after 60 KiB, gzipped": {gzipResponse(200, payload(60<<10, `"success":false`)), true, nil},
 		"another JSON type":     {zuoratest.Answer(200, "application/vnd.zuora+json", `{"success":false}`), true, nil},
 		"JSON by its old name":  {zuoratest.Answer(200, "text/json", `{"success":false}`), true, nil},
 		"type in capitals":      {zuoratest.Answer(200, "Application/JSON ; charset=utf-8", `{"success":false}`), true, nil},
 
-		"success":                    {jsonAnswer(`{"success":true}`), false, nil},
-		"no word of success":         {jsonAnswer(`{"records":[]}`), false, nil},
+		"success":                    {jsonResponse(`{"success":true}`), false, nil},
+		"no word of success":         {jsonResponse(`{"records":[]}`), false, nil},
 		"a list of which some fail":  {zuoratest.CRUDList("", "INVALID_ID"), false, nil},
 		"that, the other way round":  {zuoratest.CRUDList("INVALID_ID", ""), false, nil},
-		"a list with another thing":  {jsonAnswer("[" + crudError + `,{"Id":"1"}]`), false, nil},
-		"a list with a number":       {jsonAnswer("[" + crudError + `,1]`), false, nil},
-		"an empty list":              {jsonAnswer(`[]`), false, nil},
-		"nested":                     {jsonAnswer(`{"success":true,"results":[{"success":false}]}`), false, nil},
-		"nested, no success at top":  {jsonAnswer(`{"result":[{"success":false,"reasons":[{"code":1}]}]}`), false, nil},
-		"a list in a list":           {jsonAnswer(`[[{"Success":false}]]`), false, nil},
-		"in a text":                  {jsonAnswer(`{"note":"\"success\":false"}`), false, nil},
-		"a string":                   {jsonAnswer(`"\"success\":false"`), false, nil},
-		"success is a string":        {jsonAnswer(`{"success":"false"}`), false, nil},
-		"success is null":            {jsonAnswer(`{"success":null}`), false, nil},
+		"a list with another thing":  {jsonResponse("[" + crudError + `,{"Id":"1"}]`), false, nil},
+		"a list with a number":       {jsonResponse("[" + crudError + `,1]`), false, nil},
+		"an empty list":              {jsonResponse(`[]`), false, nil},
+		"nested":                     {jsonResponse(`{"success":true,"results":[{"success":false}]}`), false, nil},
+		"nested, no success at top":  {jsonResponse(`{"result":[{"success":false,"reasons":[{"code":1}]}]}`), false, nil},
+		"a list in a list":           {jsonResponse(`[[{"Success":false}]]`), false, nil},
+		"in a text":                  {jsonResponse(`{"note":"\"success\":false"}`), false, nil},
+		"a string":                   {jsonResponse(`"\"success\":false"`), false, nil},
+		"success is a string":        {jsonResponse(`{"success":"false"}`), false, nil},
+		"success is null":            {jsonResponse(`{"success":null}`), false, nil},
 		"a CSV that says so":         {zuoratest.Answer(200, "text/csv", `"success":false`+"\n"), false, nil},
 		"JSON by another name":       {zuoratest.Answer(200, "text/plain", `{"success":false}`), false, nil},
-		"empty":                      {jsonAnswer(``), false, nil},
-		"no JSON at all":             {jsonAnswer(`<html>"success":false</html>`), false, nil},
-		"cut off":                    {jsonAnswer(`{"success":false`), false, nil},
-		"past 64 KiB":                {jsonAnswer(payload(64<<10, `"success":false`)), false, nil},
+		"empty":                      {jsonResponse(``), false, nil},
+		"no JSON at all":             {jsonResponse(`<html>"success":false</html>`), false, nil},
+		"cut off":                    {jsonResponse(`{"success":false`), false, nil},
+		"past 64 KiB":                {jsonResponse(payload(64<<10, `"success":false`)), false, nil},
 		"past 64 KiB, chunked":       {chunked(payload(64<<10, `"success":false`)), false, nil},
-		"past 64 KiB, gzipped":       {gzipAnswer(200, payload(64<<10, `"success":false`)), false, nil},
-		"past 64 KiB, success first": {jsonAnswer(`{"success":false,` + payload(64<<10, `"a":1`)[1:]), false, nil},
+		"past 64 KiB, gzipped":       {gzipResponse(200, payload(64<<10, `"success":false`)), false, nil},
+		"past 64 KiB, success first": {jsonResponse(`{"success":false,` + payload(64<<10, `"a":1`)[1:]), false, nil},
 		"304":                        {zuoratest.Answer(304, "application/json", ""), false, nil},
 		"204":                        {zuoratest.Answer(204, "application/json", ""), false, nil},
-		"fault as a word":            {jsonAnswer(`{"note":"faultcode"}`), false, nil},
-		"fault beside success":       {jsonAnswer(`{"success":true,"faultcode":"x"}`), false, nil},
+		"fault as a word":            {jsonResponse(`{"note":"faultcode"}`), false, nil},
+		"fault beside success":       {jsonResponse(`{"success":true,"faultcode":"x"}`), false, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			server := newServer(t, zuoratest.Config{})
-			server.Handle("GET /v1/it", test.answer)
+			server.Handle("GET /v1/it", test.response)
 			session := newSession(t, configFor(server))
 			for how, ask := range map[string]func(asked bool) (*http.Response, error){
 				"Do": func(asked bool) (*http.Response, error) {
@@ -199,8 +199,8 @@ func TestFailuresAreErrorsAndDataIsNot(t *testing.T) {
 	}
 }
 
-// A success that is not a bool says nothing: a write that carried it has
-// succeeded, and is not sent again.
+// A success that is not a bool is ignored: the write with it has succeeded, and is not
+// replayed.
 func TestSuccessThatIsNoBoolSaysNothing(t *testing.T) {
 	for _, value := range []string{`"true"`, `"false"`, `1`, `0`, `2.5e3`, `{}`, `{"success":false}`, `[]`, `[false]`, `null`, `"success\":false"`} {
 		for _, name := range []string{"success", "Success"} {
@@ -215,7 +215,7 @@ func TestSuccessThatIsNoBoolSaysNothing(t *testing.T) {
 				var sent atomic.Int32
 				server.HandleFunc("POST /v1/write", func(w http.ResponseWriter, r *http.Request) {
 					sent.Add(1)
-					jsonAnswer(body).ServeHTTP(w, r)
+					jsonResponse(body).ServeHTTP(w, r)
 				})
 				session := newSession(t, configFor(server))
 				resp, err := session.Do(newRequest(t, http.MethodPost, session.Server()+"/v1/write", nil))
@@ -243,7 +243,7 @@ func jsonWithStatus(status int, body string) http.Handler {
 	return zuoratest.Answer(status, "application/json;charset=utf-8", body)
 }
 
-// What is handed on is byte for byte what came, whatever was looked at.
+// The caller gets every byte of the response, even if the session has peeked at it.
 func TestBodiesAreHandedOnAsTheyCame(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
@@ -254,7 +254,7 @@ func TestBodiesAreHandedOnAsTheyCame(t *testing.T) {
 	for _, size := range append(sizes, 200<<10) {
 		body := []byte(strings.Repeat("0123456789abcdef", size/16+1)[:size])
 		for _, kind := range []string{"application/json", "text/csv"} {
-			for name, answer := range map[string]http.Handler{
+			for name, response := range map[string]http.Handler{
 				"with its length": zuoratest.Answer(200, kind, string(body)),
 				"chunked": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Content-Type", kind)
@@ -270,7 +270,7 @@ func TestBodiesAreHandedOnAsTheyCame(t *testing.T) {
 					if isLogin(r) {
 						return nil
 					}
-					return answer
+					return response
 				})
 				for _, do := range []func(*http.Request) (*http.Response, error){session.Do, session.HTTPClient().Do} {
 					resp, err := do(newRequest(t, http.MethodGet, session.Server()+"/v1/x", nil))
@@ -290,7 +290,7 @@ type iotestOneByte struct{ r io.Reader }
 
 func (r iotestOneByte) Read(p []byte) (int, error) { return r.r.Read(p[:min(len(p), 1000)]) }
 
-// An answer that breaks off is handed on up to there, with the error.
+// A response that breaks off is returned up to there, with the error.
 func TestBodyThatBreaksOffBreaksOff(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	server.HandleFunc("GET /v1/broken", func(w http.ResponseWriter, _ *http.Request) {
@@ -310,8 +310,8 @@ func TestBodyThatBreaksOffBreaksOff(t *testing.T) {
 	}
 }
 
-// Downloads, and JSON past the bound, arrive as they are sent: the server waits
-// in mid-body until the client has what came before.
+// Downloads, and JSON past the limit, stream: the server waits in the middle of the body
+// until the client has read the part before.
 func TestDownloadsStream(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	for what, test := range map[string]struct {
@@ -359,8 +359,8 @@ func TestDownloadsStream(t *testing.T) {
 	}
 }
 
-// One look serves the session and the failure: what the first has read is read
-// from the connection once.
+// The session and the check for failures peek at the same bytes, which are read from the
+// connection once.
 func TestResponseIsPeekedAtOnce(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	cfg := configFor(server)
@@ -400,8 +400,8 @@ func TestResponseIsPeekedAtOnce(t *testing.T) {
 	}
 }
 
-// Of a body that has been looked at, and begun to be read, a second look loses
-// nothing and hands on nothing twice.
+// A second peek, after the caller has begun to read the body, loses no byte and repeats
+// none.
 func TestBodyIsPeekedAtAgainAfterAReadHasBegun(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
@@ -426,7 +426,7 @@ func TestBodyIsPeekedAtAgainAfterAReadHasBegun(t *testing.T) {
 	}
 }
 
-// The end of a body is not judged as if it were all of it.
+// The end of a body is not judged as if it were the whole body.
 func TestEndOfABodyIsNotAResponse(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	server.Handle("GET /v1/x", chunked(strings.Repeat("x", 4<<10+1)+`{"success":false}`))
@@ -445,27 +445,27 @@ func TestEndOfABodyIsNotAResponse(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 }
 
-// Answers that are looked at at the same time do not get into each other,
-// whether they are read to their ends or not.
+// Responses that are peeked at at the same time do not mix, whether they are read to
+// their ends or not.
 func TestBodiesOfManyCallersAreTheirOwn(t *testing.T) {
 	session := newSession(t, zuora.SessionConfig{
 		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
-		Base: answering(func(path string) string { return payload(3000, `"is":"`+path+`"`) }),
+		Base: responding(func(path string) string { return payload(3000, `"is":"`+path+`"`) }),
 	})
 	var wg sync.WaitGroup
 	for i := range 16 {
 		wg.Go(func() {
 			for n := range 50 {
-				answers := map[string]*http.Response{}
+				responses := map[string]*http.Response{}
 				for _, which := range []string{"a", "b"} {
 					path := fmt.Sprintf("/v1/%d%s", i, which)
 					resp, err := session.Do(newRequest(t, http.MethodGet, session.Server()+path, nil))
 					if !assert.NoError(t, err) {
 						return
 					}
-					answers[path] = resp
+					responses[path] = resp
 				}
-				for path, resp := range answers {
+				for path, resp := range responses {
 					want := payload(3000, `"is":"`+path+`"`)
 					part := make([]byte, min(n*100, len(want)))
 					_, err := io.ReadFull(resp.Body, part)
@@ -605,7 +605,7 @@ func TestErrorKeepsABoundedBody(t *testing.T) {
 	require.Len(t, failure.Body, 64<<10)
 }
 
-// A few bytes that inflate to many are inflated to the bound only.
+// A short body that inflates to a long one is inflated only up to the limit.
 func TestGzippedBodyIsInflatedToTheBound(t *testing.T) {
 	body := compress(`{"success":false,"rows":"` + strings.Repeat(" ", 16<<20) + `"}`)
 	require.Less(t, len(body), 64<<10)
@@ -618,11 +618,11 @@ func TestGzippedBodyIsInflatedToTheBound(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4<<20))
 }
 
-// What was looked at decoded is handed on as it came.
+// A body that was decompressed for the check is returned compressed.
 func TestGzippedBodyIsHandedOnAsItCame(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	const text = `{"success":true,"rows":["\"success\":false"]}`
-	server.Handle("GET /v1/it", gzipAnswer(200, text))
+	server.Handle("GET /v1/it", gzipResponse(200, text))
 	session := newSession(t, configFor(server))
 	for asked, want := range map[bool]string{true: string(compress(text)), false: text} {
 		resp, err := session.Do(request(t, session, asked))
@@ -634,7 +634,8 @@ func TestGzippedBodyIsHandedOnAsItCame(t *testing.T) {
 	}
 }
 
-// A login that fails under a call is found, and does not carry the call's query.
+// The error of a login that fails in a call is found, and does not contain the call's
+// query.
 func TestLoginThatFailsUnderACall(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	cfg := configFor(server)
@@ -682,7 +683,7 @@ func TestBodyOfAFailureIsClosed(t *testing.T) {
 	}
 }
 
-// The plain client is HTTP and nothing else.
+// The plain client returns no errors for failed calls.
 func TestPlainClientMakesNoErrors(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	server.Handle("GET /v1/failed", zuoratest.Failed(200, "53200020", "no"))
@@ -695,7 +696,7 @@ func TestPlainClientMakesNoErrors(t *testing.T) {
 	requireStatus(t, session, "/v1/broken", 500)
 }
 
-// A doer that fails by itself stays as it is under Checked.
+// Checked returns the error of a doer unchanged.
 func TestCheckedPassesErrorsOn(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := zuora.Checked(doer(func(*http.Request) (*http.Response, error) { return nil, broken })).Do(newRequest(t, http.MethodGet, "https://x.example", nil))
@@ -732,7 +733,7 @@ func TestDecodeErrorSaysWhetherZuoraActed(t *testing.T) {
 	require.NotContains(t, e.Error(), "\x1b")
 }
 
-// Whatever stands about a cookie in it, a failure stays one, with its reasons.
+// A failure that contains a cookie in any form is still a failure, with its reasons.
 func TestCookiesInFailuresHideNoFailure(t *testing.T) {
 	for _, body := range []string{
 		`{"success":false,"reasons":[{"code":50000040,"message":"x"}],"c":{"ZSession":null}}`,
@@ -758,11 +759,12 @@ func TestCookiesInFailuresHideNoFailure(t *testing.T) {
 	}
 }
 
-// Two who read one body at the same time, which is wrong, harm nobody else.
+// Two goroutines that read one body at the same time, which is wrong, do not mix up other
+// bodies.
 func TestBodyWithTwoReadersHarmsNoOther(t *testing.T) {
 	session := newSession(t, zuora.SessionConfig{
 		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
-		Base: answering(func(path string) string { return strings.Repeat(path[len("/v1/"):], 2000) }),
+		Base: responding(func(path string) string { return strings.Repeat(path[len("/v1/"):], 2000) }),
 	})
 	ask := func(path string) io.Reader {
 		resp, err := session.HTTPClient().Get(session.Server() + "/v1/" + path)
@@ -796,8 +798,7 @@ func TestBodyWithTwoReadersHarmsNoOther(t *testing.T) {
 	wg.Wait()
 }
 
-// Envelopes are read by exact keys: encoding/json would fold them, and take the
-// last of several.
+// Failures are read by exact keys. encoding/json would ignore their case.
 func TestEnvelopesAreReadByExactKeys(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		header := http.Header{"Content-Type": {"application/json"}}
@@ -829,7 +830,7 @@ func TestEnvelopesAreReadByExactKeys(t *testing.T) {
 			var calls atomic.Int32
 			server.HandleFunc("POST /v1/write", func(w http.ResponseWriter, r *http.Request) {
 				calls.Add(1)
-				jsonAnswer(body).ServeHTTP(w, r)
+				jsonResponse(body).ServeHTTP(w, r)
 			})
 			_, _, err := send(t.Context(), newSession(t, kind.configFor(server)), http.MethodPost, "/v1/write", nil)
 			require.NoError(t, err)
@@ -838,7 +839,7 @@ func TestEnvelopesAreReadByExactKeys(t *testing.T) {
 	})
 }
 
-// An Error that was made by hand is of no kind that nobody said.
+// An Error without a status is of no kind by its status.
 func TestErrorWithoutAStatusIsOfNoKind(t *testing.T) {
 	for _, sentinel := range sentinels {
 		assert.Equal(t, sentinel == zuora.ErrNotFound, errors.Is(&zuora.Error{Reasons: []zuora.Reason{{Code: "50000040"}}}, sentinel))

@@ -15,7 +15,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// exampleTenant is what the examples talk to.
+// exampleTenant is the tenant of the examples.
 func exampleTenant() *zuoratest.Server {
 	tenant := zuoratest.NewServer(zuoratest.Config{})
 	tenant.Handle("GET /v1/accounts/{key}", zuoratest.JSON(map[string]any{"success": true, "basicInfo": map[string]any{"name": "Example Ltd"}}))
@@ -50,13 +50,13 @@ func Example_http() {
 			log.Fatal(err)
 		}
 		fmt.Println(resp.Status, string(body))
-		tenant.Expire() // the session ends, and nobody notices
+		tenant.Expire() // the session expires
 	}
-	fmt.Println("sign-ins:", tenant.Logins())
+	fmt.Println("logins:", tenant.Logins())
 	// Output:
 	// 200 OK {"basicInfo":{"name":"Example Ltd"},"success":true}
 	// 200 OK {"basicInfo":{"name":"Example Ltd"},"success":true}
-	// sign-ins: 2
+	// logins: 2
 }
 
 func ExampleNewSession() {
@@ -87,7 +87,7 @@ func ExampleSession_Connect() {
 	// true
 }
 
-// A failed call is an error, though Zuora says 200 OK to it.
+// A failed call is an error, even with status 200.
 func ExampleSession_Do() {
 	tenant := exampleTenant()
 	defer tenant.Close()
@@ -116,8 +116,8 @@ func ExampleSession_Do() {
 	// 200 50000040 Cannot find entity by key: 'none'.
 }
 
-// An action's list of which some items failed is no error: to send it again
-// would create the others twice. Look at each item.
+// A list in which only some items failed is not an error: if it were sent again, the
+// other items would be created twice. Look at each item.
 func ExampleSession_Do_someItemsFailed() {
 	tenant := exampleTenant()
 	defer tenant.Close()
@@ -150,7 +150,7 @@ func ExampleSession_Do_someItemsFailed() {
 	// item 1 failed: INVALID_VALUE
 }
 
-// Any client of HTTP can use the session, with the settings it wants.
+// Any HTTP client can use the session, with its own settings.
 func ExampleSession_HTTPClient() {
 	tenant := exampleTenant()
 	defer tenant.Close()
@@ -169,7 +169,7 @@ func ExampleSession_HTTPClient() {
 	// 200 OK whatever the body says
 }
 
-// CheckResponse is for answers that came another way.
+// CheckResponse is for responses that did not come through a session.
 func ExampleCheckResponse() {
 	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}}
 	err := zuora.CheckResponse(resp, []byte(`{"success":false,"reasons":[{"code":53200050,"message":"Locked by another process"}]}`))
@@ -178,8 +178,8 @@ func ExampleCheckResponse() {
 	// true
 }
 
-// Checked makes failures errors for a client that has no session: one that puts
-// an OAuth token on its requests, say.
+// Checked makes failures errors for a client without a session, such as one that puts a
+// token on its requests by itself.
 func ExampleChecked() {
 	tenant := exampleTenant()
 	defer tenant.Close()
@@ -195,7 +195,7 @@ func ExampleChecked() {
 	// true
 }
 
-// A provider is asked at each sign-in, so that a changed password is found.
+// A provider is called for each login, so that a changed password is used at once.
 func ExampleCredentialsFunc() {
 	provider := zuora.CredentialsFunc(func(ctx context.Context) (zuora.Credentials, error) {
 		// Ask a vault, with ctx.
@@ -216,8 +216,8 @@ func ExampleSecret() {
 	// 28
 }
 
-// The typed call of this package's own spec works without a session too. The
-// client must follow no redirect, which would take the password along.
+// The generated client logs in without a session. It must not follow redirects, because
+// it would send the password to the other host.
 func ExampleClientWithResponses_PostConnectionsWithResponse() {
 	tenant := exampleTenant()
 	defer tenant.Close()
@@ -243,7 +243,7 @@ func ExampleClientWithResponses_PostConnectionsWithResponse() {
 	// 200 OK true
 }
 
-// Amounts are added up exactly.
+// Amounts are added exactly.
 func ExampleDecimal_Rat() {
 	var items []struct{ Amount zuora.Decimal }
 	if err := json.Unmarshal([]byte(`[{"Amount": 4.083333333}, {"Amount": "2500.10"}, {"Amount": 0E-9}]`), &items); err != nil {
@@ -261,7 +261,7 @@ func ExampleDecimal_Rat() {
 	// Output: 2504.183333333 2504.18
 }
 
-// A Date is text that converts. A literal will do, too: zuora.Date("2017-03-01").
+// A Date is a text that converts. A literal works, too: zuora.Date("2017-03-01").
 func ExampleDate() {
 	day, err := zuora.Date("2017-03-01").Time()
 	if err != nil {
@@ -271,7 +271,7 @@ func ExampleDate() {
 	// Output: 2017-04-01
 }
 
-// A DateTime without a time zone is read in the one that is given for it.
+// The argument of Time is the zone of a DateTime without a time zone.
 func ExampleDateTime_Time() {
 	tenant := time.FixedZone("PST", -8*60*60) // or time.LoadLocation("America/Los_Angeles")
 	for _, created := range []zuora.DateTime{"2015-11-04 10:59:22", "2015-11-04T10:59:22.000-08:00"} {
@@ -286,7 +286,7 @@ func ExampleDateTime_Time() {
 	// 2015-11-04 18:59:22 +0000 UTC
 }
 
-// Custom fields are Values: they hold whatever the tenant has defined.
+// Custom fields are Values, of any type that the tenant has defined.
 func ExampleValue() {
 	fields := map[string]zuora.Value{
 		"Region__c":   zuora.ValueOf("EU"),

@@ -145,8 +145,8 @@ func TestRule11_NoFailureRepeatsASecret(t *testing.T) {
 	assertSilent(t, strings.Join(log.take(), "\n"), secretsOfACall...)
 }
 
-// CheckResponse finds what the session knows of a response of its own, as typed calls
-// need it for long ones.
+// CheckResponse redacts the values that the session knows for its own response. Typed
+// calls need that for long responses.
 func TestRule11_CheckResponseRedactsWhatTheSessionKnows(t *testing.T) {
 	const failure = `{"success":false,"reasons":[{"code":1,"message":"you sent ` + otherCookie + `; ok"}]}`
 	for what, length := range map[string]int{"short": 0, "longer than 4 KiB": 5 << 10, "longer than 64 KiB": 70 << 10} {
@@ -197,8 +197,8 @@ func TestRule11_NoFailureRepeatsASecretOfAnotherSession(t *testing.T) {
 	}
 }
 
-// A failure whose body breaks off, or whose compression does, shows no beginning of
-// a cookie either.
+// A failure whose body or compression breaks off does not show the beginning of a
+// cookie.
 func TestRule11_NoFailureShowsTheBeginningOfASecret(t *testing.T) {
 	for _, cut := range []int{1, 5, len(firstSession) - 1} {
 		for _, kind := range []string{"text/plain", "application/json"} {
@@ -285,7 +285,7 @@ func TestRule11_NoFailedLoginShowsTheSessionThatItBegan(t *testing.T) {
 	}
 }
 
-// A transport repeats what it was given, and net/http what it could not read.
+// A transport repeats its request, and net/http a response that it could not read.
 func TestRule11_NoErrorOfTheTransportHasASecret(t *testing.T) {
 	failing := func(make func(*http.Request) error) func(http.RoundTripper) http.RoundTripper {
 		return func(base http.RoundTripper) http.RoundTripper {
@@ -360,7 +360,7 @@ func TestRule11_ErrorsOfTheTransportStayWhatTheyAre(t *testing.T) {
 	require.Same(t, want, got)
 }
 
-// So is one that ends a body, unless it repeats what was sent.
+// So is the error at the end of a body, unless it repeats what was sent.
 func TestRule11_NoErrorOfABodyHasASecret(t *testing.T) {
 	plain := errors.New("broken off")
 	for _, kind := range []string{"application/json", "text/csv"} {
@@ -430,8 +430,8 @@ func TestRule11_NoErrorHasASecretThatARedirectNames(t *testing.T) {
 	}
 }
 
-// Whoever has the session's cookie has the session: a response that is handed on
-// does not have it, in whatever line it came, and keeps the other cookies.
+// With the session's cookie anybody could use the session: responses to callers do not
+// have it in any line, and keep other cookies.
 func TestRule01_ResponsesDoNotHaveTheSessionsCookies(t *testing.T) {
 	others := []string{"passes=" + passingCookie + "; Path=/x; HttpOnly", "NotOther=1", "xZSession=2; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "a=Other", "odd"}
 	own := []string{
@@ -510,7 +510,7 @@ func TestRule01_ReverseProxyGivesAwayNoSession(t *testing.T) {
 	require.True(t, bytes.HasSuffix(dump, []byte("hello")))
 }
 
-// A response that switches protocols has a body to write to as well.
+// The body of a response that switches protocols can also be written to.
 func TestSwitchedProtocolsCanBeWrittenTo(t *testing.T) {
 	session, _ := talkative(t, nil, func(base http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -2,8 +2,8 @@ package zuora
 
 import "time"
 
-// Suspend makes s believe that the machine was suspended for d: its wall clock
-// has gone on and its monotonic one has not.
+// Suspend simulates for s that the machine was suspended for d: the wall clock has gone
+// on, and the monotonic one has not.
 func Suspend(s *Session, d time.Duration) {
 	g := s.state().current.Load()
 	g.Wall.Add(-int64(d))

@@ -22,7 +22,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// failureCase is a response, and how it is to be read.
+// failureCase is a response and its expected reading.
 type failureCase struct {
 	Name        string
 	Status      int
@@ -52,7 +52,8 @@ func TestEachKindOfFailure(t *testing.T) {
 	}
 }
 
-// What says that the session has expired is replayed up to 4 KiB, blanks included.
+// A call is replayed if its response says in at most 4 KiB that the session has expired,
+// blanks included.
 func TestRule03_LongBodyIsNotReplayed(t *testing.T) {
 	for _, body := range []string{`{"FaultCode":"INVALID_SESSION"}`, `{"success":false,"reasons":[{"code":90000011}]}`} {
 		for _, size := range []int{4 << 10, 4<<10 + 1} {
@@ -67,8 +68,8 @@ func TestRule03_LongBodyIsNotReplayed(t *testing.T) {
 	}
 }
 
-// failureCases are those in testdata: failures.json has one of each kind,
-// more-failures.json its neighbours.
+// failureCases returns the cases in testdata: failures.json has one of each kind,
+// more-failures.json similar ones.
 func failureCases(t testing.TB) (all []failureCase) {
 	t.Helper()
 	for _, file := range []string{"testdata/failures.json", "testdata/more-failures.json"} {
@@ -92,7 +93,7 @@ func (c failureCase) check(t *testing.T) {
 			c.handler().ServeHTTP(w, r)
 			return
 		}
-		jsonAnswer(`{"success":true,"id":"of the replay"}`).ServeHTTP(w, r)
+		jsonResponse(`{"success":true,"id":"of the replay"}`).ServeHTTP(w, r)
 	})
 	session := newSession(t, configFor(server))
 	resp, err := session.Do(newRequest(t, http.MethodPost, session.Server()+"/v1/it", nil))
@@ -200,7 +201,7 @@ func stalling(status int, header http.Header, begin string, wait time.Duration, 
 	})
 }
 
-// A failure whose body stalls does not hold up Do: what came in 2 seconds is kept.
+// Do does not wait for a failure whose body stalls: it keeps what arrives in 2 seconds.
 func TestFailureWhoseBodyStallsIsReturned(t *testing.T) {
 	const begin = `{"success":false,"reasons":[{"code":50000060,"message":"m"}],"requestId":"r","x":"`
 	asJSON, asText := http.Header{"Content-Type": {"application/json"}}, http.Header{"Content-Type": {"text/plain"}}
@@ -264,8 +265,8 @@ func trickling(status int, pause time.Duration) http.Handler {
 	})
 }
 
-// What may still be a success is waited for, and on a plain client a failure is
-// handed on whole, however long it takes.
+// The session waits for what may still be a success. A plain client gets the whole body
+// of a failure, however long that takes.
 func TestSlowBodyIsHandedOnWhole(t *testing.T) {
 	asJSON := http.Header{"Content-Type": {"application/json"}}
 	for what, test := range map[string]struct {
@@ -306,7 +307,7 @@ func TestSlowBodyIsHandedOnWhole(t *testing.T) {
 	}
 }
 
-// A caller that closes a failure which is still coming is not held up either.
+// A caller can close a failure that has not arrived whole, without a wait.
 func TestFailureThatIsStillComingCanBeClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		never := make(chan struct{})
@@ -315,7 +316,7 @@ func TestFailureThatIsStillComingCanBeClosed(t *testing.T) {
 			Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
 			Base: roundTripper(func(req *http.Request) (*http.Response, error) {
 				if isLogin(req) {
-					return answering(func(string) string { return "" }).RoundTrip(req)
+					return responding(func(string) string { return "" }).RoundTrip(req)
 				}
 				return &http.Response{StatusCode: 500, Header: http.Header{"Content-Type": {"application/json"}}, Body: stuck{never}, ContentLength: -1}, nil
 			}),
@@ -331,7 +332,7 @@ func TestFailureThatIsStillComingCanBeClosed(t *testing.T) {
 	})
 }
 
-// stuck is a body that neither comes nor closes before the channel is closed.
+// stuck is a body whose Read and Close return only after the channel is closed.
 type stuck struct{ until chan struct{} }
 
 func (s stuck) Read([]byte) (int, error) {
@@ -344,7 +345,7 @@ func (s stuck) Close() error {
 	return nil
 }
 
-// Lines of JSON stream: only the first is held back.
+// Lines of JSON stream from the second line.
 func TestLinesOfJSONStream(t *testing.T) {
 	for _, contentType := range []string{"application/x-ndjson", "application/jsonl", "application/json-seq", "application/stream+json"} {
 		for _, first := range []string{"{\"Id\":\"1\"}\n{\"Id\":\"2\"}\n", "\x1e{\"Id\":\"1\"}", "\n[1]\n[2"} {
@@ -373,7 +374,7 @@ func TestLinesOfJSONStream(t *testing.T) {
 	}
 }
 
-// However many reasons a response gives, in whatever form, 100 are kept.
+// At most 100 reasons are kept, in every form of a response.
 func TestReasonsAreBounded(t *testing.T) {
 	list := func(item string, n int) string { return "[" + strings.Repeat(item+",", n-1) + item + "]" }
 	crud := `{"Success":false,"Errors":[{"Code":"X","Message":"m"},{"Code":"Y"},{}]}`

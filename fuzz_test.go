@@ -20,8 +20,8 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// FuzzCheckResponse: whatever comes, there is no panic, one line, a bounded
-// body, and a failure only where the status or the top level says so.
+// FuzzCheckResponse: for any response there is no panic, one line, a bounded body, and a
+// failure only if the status or the top level says so.
 func FuzzCheckResponse(f *testing.F) {
 	for _, body := range []string{
 		`{"success":true}`, `{"success":false,"reasons":[{"code":90000011,"message":"m"}]}`, `[{"Success":false,"Errors":[{"Code":"X","Message":"m"}]}]`,
@@ -56,8 +56,7 @@ func FuzzCheckResponse(f *testing.F) {
 	})
 }
 
-// FuzzLogin: nothing but JSON that says success, with a session cookie, is a
-// login.
+// FuzzLogin: only JSON with success and a session cookie is a login.
 func FuzzLogin(f *testing.F) {
 	for _, body := range []string{`{ "success" : true }`, `{"success":false}`, `{}`, `null`, `[]`, `{"success":"true"}`, `{"success":true}x`, `<html>`, ``} {
 		f.Add(200, "application/json;charset=utf-8", "ZSession=v; Path=/; Secure; HttpOnly", []byte(body))
@@ -96,8 +95,7 @@ func FuzzLogin(f *testing.F) {
 	})
 }
 
-// written returns what v is written as, and checks that it is one value of JSON,
-// whatever v holds.
+// written returns v as JSON, and checks that this is one value.
 func written(t *testing.T, v json.Marshaler) []byte {
 	b, err := v.MarshalJSON()
 	if err != nil {
@@ -110,11 +108,11 @@ func written(t *testing.T, v json.Marshaler) []byte {
 	return b
 }
 
-// readable is text as JSON can hold it.
+// readable returns text as it can be in JSON.
 func readable(text string) string { return string([]rune(text)) }
 
-// FuzzDecimal: any text goes through JSON and back with every digit, a JSON number
-// without quotation marks and nothing else so; and converts exactly or not at all.
+// FuzzDecimal: any text goes through JSON and back unchanged; only a JSON number is
+// written without quotation marks; and it converts exactly or not at all.
 func FuzzDecimal(f *testing.F) {
 	for _, text := range []string{"2500.00", "0E-9", "0.000000000", "-7.179999828", "", " 1", "1e999", "1e999999999", "1/2", "0x1p4", `1,"x":2`, `"1"`, "[1]", "{", "null", "\xff", "1\xff", "+.5e-3"} {
 		f.Add(text)
@@ -186,8 +184,8 @@ func FuzzDates(f *testing.F) {
 	})
 }
 
-// FuzzValue: JSON goes out as it came, any other text as a string, and nothing that
-// is read of it panics.
+// FuzzValue: JSON is written unchanged, any other text as a string, and no method
+// panics.
 func FuzzValue(f *testing.F) {
 	for _, text := range []string{`"EU"`, `12.50`, `{"a":[1]}`, `null`, `true`, ` [1, 2] `, `EU`, ``, `{"a"`, `1,"x":2`, "\xff", "\"\xff\"", "\x00", `"\ud800"`, "<&>"} {
 		f.Add(text)
@@ -281,8 +279,8 @@ func escapeAll(body []byte) []byte {
 	return out.Bytes()
 }
 
-// FuzzReplay: a call is sent twice only if the response says that the session has
-// expired and names nothing that it might have made.
+// FuzzReplay: a call is replayed only if the response says that the session has expired,
+// and says nothing else.
 func FuzzReplay(f *testing.F) {
 	for _, c := range failureCases(f) {
 		f.Add(c.Status, []byte(cmp.Or(c.Raw, string(c.Body))))
@@ -296,7 +294,7 @@ func FuzzReplay(f *testing.F) {
 			Server: "https://rest.zuora.example", Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: "s"},
 			Base: roundTripper(func(req *http.Request) (*http.Response, error) {
 				if isLogin(req) {
-					return answering(func(string) string { return "" }).RoundTrip(req)
+					return responding(func(string) string { return "" }).RoundTrip(req)
 				}
 				sent++
 				return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1}, nil

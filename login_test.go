@@ -26,7 +26,7 @@ import (
 
 // Rule 9: what is a login, and what is not.
 
-// withCookie adds a Set-Cookie line to an answer.
+// withCookie adds a Set-Cookie line to a response.
 func withCookie(line string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", line)
@@ -34,7 +34,7 @@ func withCookie(line string, h http.Handler) http.Handler {
 	})
 }
 
-// flushed answers with header and body, at once, and then does as rest says.
+// flushed sends header and body at once, and then calls rest.
 func flushed(body string, rest func(http.ResponseWriter, *http.Request)) http.Handler {
 	return withCookie(goodCookie, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -47,10 +47,10 @@ func flushed(body string, rest func(http.ResponseWriter, *http.Request)) http.Ha
 const goodCookie = "ZSession=cookie-of-it%3D; Path=/; Secure; HttpOnly"
 
 func TestRule09_ResponsesThatAreNoLogin(t *testing.T) {
-	success := jsonAnswer(`{ "success" : true }`)
+	success := jsonResponse(`{ "success" : true }`)
 	for what, test := range map[string]struct {
-		answer http.Handler
-		want   string
+		response http.Handler
+		want     string
 	}{
 		"no cookie":                  {success, "success without a ZSession cookie"},
 		"another cookie":             {withCookie("JSESSIONID=cookie-of-it; Path=/", success), `(cookies in the response: ["JSESSIONID"])`},
@@ -59,16 +59,16 @@ func TestRule09_ResponsesThatAreNoLogin(t *testing.T) {
 		"a cookie of another domain": {withCookie("ZSession=cookie-of-it; Path=/; Domain=elsewhere.example", success), "success without a ZSession cookie"},
 		"a cookie of another path":   {withCookie("ZSession=cookie-of-it; Path=/ui", success), "success without a ZSession cookie"},
 		"success false":              {withCookie(goodCookie, zuoratest.Failed(200, "50000060", "try later")), "200 OK, not successful: 50000060 try later"},
-		"success missing":            {withCookie(goodCookie, jsonAnswer(`{}`)), "success is not true"},
-		"success a string":           {withCookie(goodCookie, jsonAnswer(`{"success":"true"}`)), "not the JSON of a login response"},
-		"a list":                     {withCookie(goodCookie, jsonAnswer(`[{"success":true}]`)), "not the JSON of a login response"},
-		"null":                       {withCookie(goodCookie, jsonAnswer(`null`)), "success is not true"},
+		"success missing":            {withCookie(goodCookie, jsonResponse(`{}`)), "success is not true"},
+		"success a string":           {withCookie(goodCookie, jsonResponse(`{"success":"true"}`)), "not the JSON of a login response"},
+		"a list":                     {withCookie(goodCookie, jsonResponse(`[{"success":true}]`)), "not the JSON of a login response"},
+		"null":                       {withCookie(goodCookie, jsonResponse(`null`)), "success is not true"},
 		"an HTML page":               {withCookie(goodCookie, zuoratest.HTMLPage(200)), "200 OK, text/html, 67 bytes: not a login response"},
 		"JSON by another name":       {withCookie(goodCookie, zuoratest.Answer(200, "text/plain", `{"success":true}`)), "text/plain"},
 		"no type":                    {withCookie(goodCookie, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header()["Content-Type"] = nil })), "no Content-Type"},
-		"an empty body":              {withCookie(goodCookie, jsonAnswer(``)), "0 bytes: not the JSON"},
-		"JSON cut off":               {withCookie(goodCookie, jsonAnswer(`{"success":tr`)), "not the JSON"},
-		"JSON and more":              {withCookie(goodCookie, jsonAnswer(`{"success":true}{}`)), "not the JSON"},
+		"an empty body":              {withCookie(goodCookie, jsonResponse(``)), "0 bytes: not the JSON"},
+		"JSON cut off":               {withCookie(goodCookie, jsonResponse(`{"success":tr`)), "not the JSON"},
+		"JSON and more":              {withCookie(goodCookie, jsonResponse(`{"success":true}{}`)), "not the JSON"},
 		"304":                        {withCookie(goodCookie, zuoratest.Answer(304, "application/json", "")), "304 Not Modified"},
 		"201 without a body":         {withCookie(goodCookie, zuoratest.Answer(201, "application/json", "")), "201 Created"},
 		"500, no JSON":               {zuoratest.ServerError(), "500 Internal Server Error: 38 bytes of text/plain"},
@@ -79,7 +79,7 @@ func TestRule09_ResponsesThatAreNoLogin(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			server := newServer(t, zuoratest.Config{})
-			server.Intercept(func(*http.Request) http.Handler { return test.answer })
+			server.Intercept(func(*http.Request) http.Handler { return test.response })
 			session := newSession(t, configFor(server))
 			err := session.Connect(t.Context())
 			require.ErrorContains(t, err, test.want)
@@ -100,7 +100,7 @@ func TestRule09_CompressedLoginResponses(t *testing.T) {
 		strings.Repeat(`{"success":true}`, 2<<20/16): "not a login response",
 	} {
 		server := newServer(t, zuoratest.Config{})
-		server.Intercept(func(*http.Request) http.Handler { return withCookie(goodCookie, gzipAnswer(http.StatusOK, body)) })
+		server.Intercept(func(*http.Request) http.Handler { return withCookie(goodCookie, gzipResponse(http.StatusOK, body)) })
 		cfg := configFor(server)
 		base := cfg.Base.(*http.Transport).Clone()
 		base.DisableCompression = true
@@ -206,17 +206,16 @@ func TestRule10_WrongPasswordIsTriedOnceInFiveMinutes(t *testing.T) {
 	})
 }
 
-// What the status says of a login stands, whatever becomes of the body or of the
-// time.
+// The status of a login counts, even if the body or the time ends early.
 func TestRule10_StatusOfALoginCountsWithoutItsBody(t *testing.T) {
 	for _, status := range []int{http.StatusUnauthorized, http.StatusTooManyRequests} {
 		refusal := func(req *http.Request, body io.Reader) *http.Response {
 			return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {"300"}}, Request: req, Body: io.NopCloser(body), ContentLength: -1}
 		}
 		for what, test := range map[string]struct {
-			timeout time.Duration
-			late    bool // the first callers have gone by then
-			answer  func(req *http.Request, forever <-chan struct{}) *http.Response
+			timeout  time.Duration
+			late     bool // the first callers have gone by then
+			response func(req *http.Request, forever <-chan struct{}) *http.Response
 		}{
 			"a body that never comes": {time.Second, false, func(req *http.Request, forever <-chan struct{}) *http.Response {
 				return refusal(req, waitFor(req.Context().Done()))
@@ -250,7 +249,7 @@ func TestRule10_StatusOfALoginCountsWithoutItsBody(t *testing.T) {
 							LoginTimeout: test.timeout,
 							Base: roundTripper(func(req *http.Request) (*http.Response, error) {
 								tries.Add(1)
-								return test.answer(req, forever), nil
+								return test.response(req, forever), nil
 							}),
 						}
 						if shared {
@@ -306,8 +305,8 @@ func TestRule10_RefusedCredentialsAreRememberedOneByOne(t *testing.T) {
 func TestRule10_RateLimitedLoginWaits(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, test := range map[string]struct {
-			answer http.Handler
-			wait   time.Duration
+			response http.Handler
+			wait     time.Duration
 		}{
 			"as long as Retry-After says": {zuoratest.ConcurrencyLimited(2 * time.Minute), 2 * time.Minute},
 			"a minute without one":        {zuoratest.RateLimited(), time.Minute},
@@ -316,7 +315,7 @@ func TestRule10_RateLimitedLoginWaits(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					tenant := inMemory(zuoratest.Config{})
 					defer tenant.Close()
-					tenant.Intercept(func(*http.Request) http.Handler { return test.answer })
+					tenant.Intercept(func(*http.Request) http.Handler { return test.response })
 					session := newSession(t, kind.inMemoryConfig(tenant))
 					begun := time.Now()
 					for time.Since(begun) < test.wait {
@@ -382,7 +381,7 @@ func TestRule10_FailingLoginBacksOff(t *testing.T) {
 	})
 }
 
-// How long each wait is, is told to the callers.
+// Callers get the length of each wait.
 func TestRule10_WaitsBetweenFailingLogins(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -428,12 +427,12 @@ func TestRule10_FailingProviderBacksOff(t *testing.T) {
 	})
 }
 
-// Whatever makes a login fail, callers get a LoginError that says when the next is
+// For every failed login callers get a LoginError that says when the next is
 // due: those who waited for it, and those who come before that.
 func TestRule10_EveryFailedLoginIsALoginError(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		broken := errors.New("the vault is sealed")
-		answer := func(h http.Handler) func(*zuora.SessionConfig, *zuoratest.Tenant) {
+		response := func(h http.Handler) func(*zuora.SessionConfig, *zuoratest.Tenant) {
 			return func(_ *zuora.SessionConfig, tenant *zuoratest.Tenant) {
 				tenant.Intercept(func(*http.Request) http.Handler { return h })
 			}
@@ -458,11 +457,11 @@ func TestRule10_EveryFailedLoginIsALoginError(t *testing.T) {
 			"a transport that fails": {func(cfg *zuora.SessionConfig, _ *zuoratest.Tenant) {
 				cfg.Base = roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken })
 			}, time.Second, broken, "POST https://rest.zuora.example" + kind.path() + ": the vault is sealed"},
-			"refused credentials": {answer(zuoratest.Unauthorized()), 5 * time.Minute, zuora.ErrUnauthenticated, "POST " + kind.path() + ": 401 Unauthorized: 90000011"},
-			"a rate limit":        {answer(zuoratest.ConcurrencyLimited(2 * time.Minute)), 2 * time.Minute, zuora.ErrRateLimited, "429 Too Many Requests"},
-			"another failure":     {answer(zuoratest.ServerError()), time.Second, nil, "500 Internal Server Error"},
-			"no session":          {answer(jsonAnswer(`{"success":true}`)), time.Second, nil, map[loginKind]string{byPassword: "success without a ZSession cookie", byOAuth: "it contains no access_token"}[kind]},
-			"a redirect":          {answer(http.RedirectHandler("/", http.StatusFound)), time.Second, nil, "(a login follows no redirect)"},
+			"refused credentials": {response(zuoratest.Unauthorized()), 5 * time.Minute, zuora.ErrUnauthenticated, "POST " + kind.path() + ": 401 Unauthorized: 90000011"},
+			"a rate limit":        {response(zuoratest.ConcurrencyLimited(2 * time.Minute)), 2 * time.Minute, zuora.ErrRateLimited, "429 Too Many Requests"},
+			"another failure":     {response(zuoratest.ServerError()), time.Second, nil, "500 Internal Server Error"},
+			"no session":          {response(jsonResponse(`{"success":true}`)), time.Second, nil, map[loginKind]string{byPassword: "success without a ZSession cookie", byOAuth: "it contains no access_token"}[kind]},
+			"a redirect":          {response(http.RedirectHandler("/", http.StatusFound)), time.Second, nil, "(a login follows no redirect)"},
 		} {
 			t.Run(what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -571,7 +570,7 @@ func TestRule10_BackoffErrorIsEachCallersOwn(t *testing.T) {
 		})
 		session := newSession(t, kind.configFor(server))
 		var wg sync.WaitGroup
-		for range 20 { // some share a login, the others meet the hold; -race looks on
+		for range 20 { // some share a login, the others meet the backoff; for -race
 			wg.Go(func() {
 				var failure *zuora.Error
 				if !assert.ErrorAs(t, session.Connect(t.Context()), &failure) {
@@ -590,9 +589,9 @@ func TestRule10_BackoffErrorIsEachCallersOwn(t *testing.T) {
 	})
 }
 
-// Rule 12: what the session says of itself.
+// Rule 12: the log.
 
-// records keeps what a logger is told.
+// records keeps what is logged.
 type records struct {
 	mu   sync.Mutex
 	text []string
@@ -676,7 +675,7 @@ func TestRule12_SessionLogsWhatItDoes(t *testing.T) {
 	})
 }
 
-// Where and as what, which the other tests leave out: a program may have many sessions.
+// The server and the entity, which the other tests leave out.
 func TestRule12_LogLinesNameServerAndEntity(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for entity, want := range map[zuora.Entity]string{
@@ -716,7 +715,7 @@ func TestRule12_LogLinesNameServerAndEntity(t *testing.T) {
 	})
 }
 
-// What it took, and until when, which the other tests leave out.
+// Durations and times, which the other tests leave out.
 func TestRule12_LogOfLoginsHasTheirTimes(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -746,7 +745,7 @@ func TestRule12_LogOfLoginsHasTheirTimes(t *testing.T) {
 	})
 }
 
-// requestID is that of the login that is being held back.
+// requestID returns the ID of the login that failed.
 func requestID(t *testing.T, session *zuora.Session) string {
 	t.Helper()
 	var failure *zuora.Error
@@ -755,7 +754,7 @@ func requestID(t *testing.T, session *zuora.Session) string {
 	return failure.RequestID
 }
 
-// Rule 10: the status of a sign-in counts, though its body never comes.
+// The status of a login counts, even if its body never arrives.
 func TestRule10_RefusedLoginWithoutABodyIsARefusal(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -779,7 +778,7 @@ func TestRule10_RefusedLoginWithoutABodyIsARefusal(t *testing.T) {
 	})
 }
 
-// A success does not forget what was refused of others.
+// A success does not clear the refusal of other credentials.
 func TestRule10_SuccessClearsOnlyItsOwnRefusal(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -810,8 +809,7 @@ func TestRule10_SuccessClearsOnlyItsOwnRefusal(t *testing.T) {
 	})
 }
 
-// RateLimit-Reset speaks of calls; a sign-in waits as long as Retry-After says,
-// or a minute.
+// RateLimit-Reset is about calls. A login waits for Retry-After, or a minute.
 func TestRule10_LoginWaitsAMinuteWhateverRateLimitResetIs(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -834,7 +832,7 @@ func TestRule10_LoginWaitsAMinuteWhateverRateLimitResetIs(t *testing.T) {
 	})
 }
 
-// panicking is a handler of a logger that panics in the method named.
+// panicking is a handler that panics in one method.
 type panicking struct{ in string }
 
 func (p panicking) Enabled(context.Context, slog.Level) bool {
@@ -854,8 +852,8 @@ func (p panicking) Handle(context.Context, slog.Record) error {
 func (p panicking) WithAttrs([]slog.Attr) slog.Handler { panic("WithAttrs") }
 func (p panicking) WithGroup(string) slog.Handler      { panic("WithGroup") }
 
-// Rule 12: whatever a logger does, it breaks no call, no login and no waiter. The
-// session logs a login and its failure, a renewal, a replay, and a store that fails.
+// A logger that panics breaks no call, no login and no waiter. The session logs a login
+// and its failure, a renewal, a replay, and a store that fails.
 func TestRule12_LoggerThatPanics(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, logger := range map[string]*slog.Logger{
@@ -889,7 +887,7 @@ func TestRule12_LoggerThatPanics(t *testing.T) {
 	})
 }
 
-// A logger that ends its goroutine, as t.FailNow does, leaves nobody waiting.
+// A logger that ends its goroutine, as t.FailNow does, leaves no waiter behind.
 func TestRule12_LoggerThatEndsItsGoroutine(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -905,7 +903,7 @@ func TestRule12_LoggerThatEndsItsGoroutine(t *testing.T) {
 
 func (f readerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// What a log line says of a failed sign-in has nothing of the body.
+// The log line of a failed login contains no part of the body.
 func TestRule12_NoLogLineHasABody(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})

@@ -93,7 +93,7 @@ func TestRule03_TokenIsRenewedBeforeItExpires(t *testing.T) {
 			for _, r := range requests {
 				require.Equal(t, http.StatusOK, r.Status)
 			}
-			time.Sleep(time.Hour) // unused: nobody renews it
+			time.Sleep(time.Hour) // unused, so it is not renewed
 			require.Equal(t, 2, tenant.Logins())
 			requireStatus(t, session, "/v1/ok", http.StatusOK)
 			require.Equal(t, 3, tenant.Logins())
@@ -101,7 +101,7 @@ func TestRule03_TokenIsRenewedBeforeItExpires(t *testing.T) {
 	}
 }
 
-// A token does not expire because it goes unused.
+// A token does not expire by idling.
 func TestRule13_TokenDoesNotGoIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -114,7 +114,7 @@ func TestRule13_TokenDoesNotGoIdle(t *testing.T) {
 	})
 }
 
-// Until the token has expired, a renewal that fails, for whatever reason, fails no call.
+// As long as the token has not expired, a renewal that fails fails no call.
 func TestRule03_EarlyRenewalThatFailsFailsNoCall(t *testing.T) {
 	for what, failure := range map[string]http.Handler{
 		"server error": zuoratest.ServerError(), "rate limit": zuoratest.RateLimited(), "refused": zuoratest.OAuthFailed(400, "invalid_client", "gone"),
@@ -275,20 +275,20 @@ func TestRule09_ResponsesThatAreNoToken(t *testing.T) {
 		"no bearer, its type":     {zuoratest.Token(goodToken, "mac", 3598), `its token_type is "mac", not bearer`},
 		"a type that is a secret": {zuoratest.Token(goodToken, goodToken, 3598), `its token_type is "REDACTED", not bearer`},
 		"an empty token":          {zuoratest.Token("", "bearer", 3598), "it contains no access_token"},
-		"no token":                {jsonAnswer(`{"token_type":"bearer"}`), "it contains no access_token"},
-		"a number":                {jsonAnswer(`{"access_token":5}`), "it contains no access_token"},
-		"null":                    {jsonAnswer(`null`), "it contains no access_token"},
-		"a list":                  {jsonAnswer(`[{"access_token":"` + goodToken + `"}]`), "it contains no access_token"},
+		"no token":                {jsonResponse(`{"token_type":"bearer"}`), "it contains no access_token"},
+		"a number":                {jsonResponse(`{"access_token":5}`), "it contains no access_token"},
+		"null":                    {jsonResponse(`null`), "it contains no access_token"},
+		"a list":                  {jsonResponse(`[{"access_token":"` + goodToken + `"}]`), "it contains no access_token"},
 		"a line break":            {zuoratest.Token(goodToken+"\r\nX-Evil: 1", "bearer", 3598), "its access_token contains a character that a header cannot carry"},
 		"a blank":                 {zuoratest.Token(goodToken+" b", "bearer", 3598), "its access_token contains a character"},
 		"not ASCII":               {zuoratest.Token(goodToken+"ü", "bearer", 3598), "its access_token contains a character"},
 		"a control character":     {zuoratest.Token(goodToken+"\x00", "bearer", 3598), "its access_token contains a character"},
 		"too long":                {zuoratest.Token(strings.Repeat(goodToken, 1000), "bearer", 3598), "its access_token has 32000 bytes, more than 16384"},
 		"an HTML page":            {zuoratest.HTMLPage(200), "200 OK, text/html, 67 bytes: not a login response"},
-		"JSON cut off":            {jsonAnswer(`{"access_token":"` + goodToken), "not the JSON of a login response"},
-		"a failure":               {jsonAnswer(`{"error":"server_error","error_description":"later"}`), "server_error later"},
+		"JSON cut off":            {jsonResponse(`{"access_token":"` + goodToken), "not the JSON of a login response"},
+		"a failure":               {jsonResponse(`{"error":"server_error","error_description":"later"}`), "server_error later"},
 		"success false":           {zuoratest.Failed(200, "50000060", "try later"), "200 OK, not successful: 50000060 try later"},
-		"a session cookie only":   {withCookie(goodCookie, jsonAnswer(`{"success":true}`)), "it contains no access_token"},
+		"a session cookie only":   {withCookie(goodCookie, jsonResponse(`{"success":true}`)), "it contains no access_token"},
 		"a redirect":              {http.RedirectHandler("/oauth/other", http.StatusTemporaryRedirect), "(a login follows no redirect)"},
 		"a refusal with a token":  {zuoratest.OAuthFailed(400, "invalid_request", "you have "+goodToken), "invalid_request you have "},
 	} {
@@ -300,7 +300,7 @@ func TestRule09_ResponsesThatAreNoToken(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 			require.ErrorContains(t, err, "zuora: login failed: POST ")
 			require.ErrorContains(t, err, "/oauth/token: ")
-			if what != "a refusal with a token" { // nobody knows that it is one
+			if what != "a refusal with a token" { // the session cannot know the token
 				require.NotContains(t, err.Error(), goodToken[:8])
 			}
 			require.NotContains(t, err.Error(), string(server.OAuthClient().ClientSecret))
@@ -344,7 +344,7 @@ func TestRule09_OddTokensAreUsed(t *testing.T) {
 					case isLogin(r):
 						logins++
 						good = fmt.Sprint(goodToken, logins)
-						return jsonAnswer(fmt.Sprintf(test.body, good))
+						return jsonResponse(fmt.Sprintf(test.body, good))
 					case byOAuth.sent(r) != "Bearer "+good:
 						return zuoratest.Unauthorized()
 					}
@@ -384,8 +384,7 @@ func TestRule09_OddTokensAreUsed(t *testing.T) {
 	}
 }
 
-// The session's Authorization takes the place of the caller's, and no cookie of a session
-// goes along with it.
+// The session's Authorization replaces the caller's, and no session cookie is sent.
 func TestRule01_AuthorizationOfTheCallerIsReplaced(t *testing.T) {
 	for _, name := range []string{"Authorization", "authorization", "AUTHORIZATION"} {
 		for _, value := range []string{"", "Bearer of-the-caller", "Basic dTpz"} {
@@ -424,10 +423,10 @@ func TestRule01_AuthorizationOfTheCallerIsReplaced(t *testing.T) {
 	}
 }
 
-// Cookies are not kept with a token, and the session cookie of a response is handed to nobody.
+// Cookies are not kept with a token, and callers do not get a session cookie.
 func TestRule01_CookiesAreNotKeptWithAToken(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
-	server.Handle("GET /v1/cookies", withCookie(goodCookie, withCookie("theme=dark; Path=/", jsonAnswer(`{}`))))
+	server.Handle("GET /v1/cookies", withCookie(goodCookie, withCookie("theme=dark; Path=/", jsonResponse(`{}`))))
 	session := newSession(t, byOAuth.configFor(server))
 	resp, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/cookies", nil))
 	require.NoError(t, err)
@@ -551,7 +550,7 @@ func TestRule11_NothingPrintsATokenOrAClientSecret(t *testing.T) {
 	}
 }
 
-// Errors of a transport repeat what they were given.
+// A transport's error may repeat the request.
 func TestRule11_TransportThatRepeatsTheForm(t *testing.T) {
 	cfg := zuora.SessionConfig{
 		Server: "https://rest.zuora.example", Credentials: zuora.Credentials{ClientID: "client", ClientSecret: "s/ecr et+of=me"},
@@ -564,7 +563,7 @@ func TestRule11_TransportThatRepeatsTheForm(t *testing.T) {
 	require.ErrorContains(t, err, "cannot send client_id=client&client_secret=REDACTED&grant_type=client_credentials")
 }
 
-// Rule 12: what the log says of tokens.
+// The log of tokens.
 func TestRule12_LogOfTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -698,7 +697,7 @@ func TestStoreKeepsKindsOfLoginApart(t *testing.T) {
 	require.Equal(t, 2, server.Logins())
 }
 
-// A token that nobody could send is not taken from a store.
+// A token that cannot be sent is not borrowed from a store.
 func TestStoredTokenThatCannotBeSentIsNotBorrowed(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	store := newMemoryStore()

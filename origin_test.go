@@ -21,8 +21,8 @@ import (
 
 // Rules 6 to 8: the session belongs to one origin, and a login goes nowhere else.
 
-// elsewhere is another host, and how often it was asked anything. Its name in
-// URLs is localhost, for net/http to see another host than 127.0.0.1.
+// elsewhere is another host, which counts its requests. Its name in URLs is localhost, so
+// that net/http takes it for another host than 127.0.0.1.
 func elsewhere(t *testing.T, server *zuoratest.Server) (url string, asked *atomic.Int32) {
 	t.Helper()
 	asked = new(atomic.Int32)
@@ -33,7 +33,7 @@ func elsewhere(t *testing.T, server *zuoratest.Server) (url string, asked *atomi
 	return strings.Replace(other.URL, "127.0.0.1", "localhost", 1), asked
 }
 
-// configForBoth trusts any certificate, for the other host has another.
+// configForBoth trusts any certificate, because the other host has another one.
 func configForBoth(server *zuoratest.Server) zuora.SessionConfig {
 	cfg := configFor(server)
 	base := cfg.Base.(*http.Transport).Clone()
@@ -153,7 +153,7 @@ func TestRule06_RequestsToOtherOriginsAreRefused(t *testing.T) {
 	_, err = session.Transport().RoundTrip(req)
 	require.ErrorContains(t, err, "without a URL")
 	require.Zero(t, asked.Load())
-	require.Zero(t, server.Logins(), "not even a sign-in")
+	require.Zero(t, server.Logins(), "not even a login")
 }
 
 func TestRule06_LoginThroughTheSessionIsRefused(t *testing.T) {
@@ -374,7 +374,7 @@ func TestConfigIsCheckedWithoutTheNetwork(t *testing.T) {
 	}
 }
 
-// What a provider returns is checked as well, when it does.
+// The credentials that a provider returns are checked as well.
 func TestProvidersCredentialsAreChecked(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -392,7 +392,7 @@ func TestProvidersCredentialsAreChecked(t *testing.T) {
 	})
 }
 
-// A URL that is copied from the wrong place is refused with the right one.
+// The error for a URL from the wrong place names the right one.
 func TestServerThatIsALoginOrTheWebApplicationIsRefused(t *testing.T) {
 	credentials := zuora.Credentials{AccessKeyID: "user", SecretAccessKey: "s3cret s3cret"}
 	for given, right := range map[string]string{

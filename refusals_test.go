@@ -20,10 +20,10 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// Rule 3, what refusals may cost: the outcomes of an hour.
+// How many logins refusals may cause in an hour.
 
-// quickTenant answers without HTTP in between, for hours of many calls. Paths that
-// begin with one of refused are refused on every session.
+// quickTenant is a tenant without HTTP, for hours of many calls. Paths that begin with one
+// of refused are refused on every session.
 type quickTenant struct {
 	mu       sync.Mutex
 	sessions map[string]bool // that are good
@@ -124,7 +124,7 @@ func quickSend(t *testing.T, session *zuora.Session, req *http.Request) int {
 	return resp.StatusCode
 }
 
-// letters spells n without digits.
+// letters returns n without digits.
 func letters(n int) string {
 	text := ""
 	for ; n > 0 || text == ""; n /= 26 {
@@ -237,7 +237,7 @@ func (test refusals) hour(t *testing.T) {
 	})
 }
 
-// A path that is answered well does not wait for others of its form that are not.
+// A path with good responses does not wait for other paths of its form.
 func TestRule03_GoodPathDoesNotWaitForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := &quickTenant{refused: []string{"/v1/accounts/A1"}}
@@ -268,7 +268,7 @@ func TestRule03_GoodPathDoesNotWaitForOthers(t *testing.T) {
 	})
 }
 
-// After the wait one of many calls is tried, however long its replay takes.
+// After the wait only one of many calls is tried, even if its replay takes long.
 func TestRule03_OneCallIsTriedAfterTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := &quickTenant{refused: []string{"/v1/refused"}}
@@ -293,7 +293,7 @@ func TestRule03_OneCallIsTriedAfterTheWait(t *testing.T) {
 	})
 }
 
-// However slow the calls are, as many expiries as there may be are renewed.
+// Four expiries in half a minute are renewed, even if the calls are slow.
 func TestRule03_FourExpiriesInHalfAMinute(t *testing.T) {
 	for what, test := range map[string]struct {
 		early bool
@@ -380,11 +380,11 @@ func TestRule03_FleetDoesNotHammer(t *testing.T) {
 	})
 }
 
-// Rule 3, where calls overlap: refusals of first tries and of replays mix.
+// Calls overlap, so refusals of first tries and of replays mix.
 func TestRule03_OverlappingRefusalsCauseFewLogins(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, delay := range map[string]func(login bool, nth int) time.Duration{
-			"answers come in any order": func(login bool, _ int) time.Duration {
+			"responses in any order": func(login bool, _ int) time.Duration {
 				if login {
 					return 100 * time.Millisecond
 				}
@@ -432,7 +432,7 @@ func TestRule03_OverlappingRefusalsCauseFewLogins(t *testing.T) {
 	})
 }
 
-// Sessions that really end are renewed as often as they do.
+// Sessions that really expire are renewed each time.
 func TestRule03_FrequentExpiriesAreAllRenewed(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})

@@ -20,7 +20,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// Rules 3 to 5: what is replayed, and what becomes of bodies.
+// Replays and bodies.
 
 func TestRule04_ReplayedBodyArrivesWhole(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
@@ -71,7 +71,7 @@ func TestRule04_RefusalWhileTheBodyIsBeingSent(t *testing.T) {
 	})
 }
 
-// waitFor reads as nothing, once c is closed.
+// waitFor is an empty reader that waits until c is closed.
 func waitFor(c <-chan struct{}) io.Reader {
 	return readerFunc(func([]byte) (int, error) {
 		<-c
@@ -105,7 +105,7 @@ func TestRule04_OneShotBodyIsNotReplayed(t *testing.T) {
 	})
 }
 
-// http.NoBody can be had as often as one likes, with a GetBody or without.
+// http.NoBody can be read again and again, with a GetBody or without.
 func TestRule04_CallWithNoBodyIsReplayed(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -152,10 +152,10 @@ func TestRule05_BodiesAreClosedOnEveryPath(t *testing.T) {
 			prepare      func(*zuora.SessionConfig, *zuoratest.Server)
 			bodies       int
 		}{
-			"a call":                        {http.MethodPost, "/v1/echo", nil, 1},
-			"a replay":                      {http.MethodPost, "/v1/refused", nil, 2},
-			"another origin":                {http.MethodPost, "https://elsewhere.example/", nil, 1},
-			"a sign-in through the session": {http.MethodPost, "/v1/connections", nil, 1},
+			"a call":                      {http.MethodPost, "/v1/echo", nil, 1},
+			"a replay":                    {http.MethodPost, "/v1/refused", nil, 2},
+			"another origin":              {http.MethodPost, "https://elsewhere.example/", nil, 1},
+			"a login through the session": {http.MethodPost, "/v1/connections", nil, 1},
 			"a login that fails": {http.MethodPost, "/v1/echo", func(_ *zuora.SessionConfig, server *zuoratest.Server) {
 				server.Intercept(func(*http.Request) http.Handler { return zuoratest.ServerError() })
 			}, 1},
@@ -208,13 +208,13 @@ func TestRule05_BodiesAreClosedOnEveryPath(t *testing.T) {
 				for _, body := range b.made {
 					require.Eventually(t, func() bool { return body.closed.Load() > 0 }, 5*time.Second, time.Millisecond)
 				}
-				require.Zero(t, open.Load(), "answers left open")
+				require.Zero(t, open.Load(), "responses left open")
 			})
 		}
 	})
 }
 
-// A body that was had for a replay that does not come about is closed as well.
+// The body for a replay that does not happen is closed as well.
 func TestRule05_BodyForAReplayIsClosedDuringTheWait(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -246,8 +246,7 @@ func (c *closeOnce) Close() error {
 	return c.ReadCloser.Close()
 }
 
-// A refusal whose body never comes does not hold up the renewal, compressed or
-// not.
+// A renewal does not wait for a refusal whose body never arrives, compressed or not.
 func TestRule05_RefusalWithoutAnEndIsNotWaitedFor(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, encoding := range []string{"identity", "gzip"} {
@@ -276,13 +275,13 @@ func TestRule05_RefusalWithoutAnEndIsNotWaitedFor(t *testing.T) {
 	})
 }
 
-// Rule 3: what tells the end of a session, and what only looks like it.
+// What says that the session has expired, and what only looks like it.
 func TestRule03_ExpiryInABodyIsRecognized(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		const plain = `{"success":false,"reasons":[{"code":90000011,"message":"this resource is protected, please sign in first"}]}`
 		for what, test := range map[string]struct {
-			answer http.Handler
-			ends   bool
+			response http.Handler
+			ends     bool
 		}{
 			"the REST form, 200":               {zuoratest.SessionEnded(http.StatusOK), true},
 			"the REST form, 403":               {zuoratest.SessionEnded(http.StatusForbidden), true},
@@ -290,25 +289,25 @@ func TestRule03_ExpiryInABodyIsRecognized(t *testing.T) {
 			"the older form, 500":              {zuoratest.InvalidSession(http.StatusInternalServerError), true},
 			"401 alone":                        {zuoratest.Answer(http.StatusUnauthorized, "text/html", "no"), true},
 			"401 of actions":                   {zuoratest.ActionUnauthorized(), true},
-			"code as a string":                 {jsonAnswer(strings.ReplaceAll(plain, "90000011", `"90000011"`)), true},
-			"4 KiB of it":                      {jsonAnswer(plain + strings.Repeat(" ", 4<<10-len(plain))), true},
-			"a longer body":                    {jsonAnswer(plain + strings.Repeat(" ", 4<<10-len(plain)+1)), false},
+			"code as a string":                 {jsonResponse(strings.ReplaceAll(plain, "90000011", `"90000011"`)), true},
+			"4 KiB of it":                      {jsonResponse(plain + strings.Repeat(" ", 4<<10-len(plain))), true},
+			"a longer body":                    {jsonResponse(plain + strings.Repeat(" ", 4<<10-len(plain)+1)), false},
 			"a longer body, chunked":           {chunked(plain + strings.Repeat(" ", 4<<10)), false},
 			"chunked":                          {chunked(plain), true},
-			"a list":                           {jsonAnswer("[" + plain + "]"), false},
-			"beside another reason":            {jsonAnswer(`{"success":false,"reasons":[{"code":90000011},{"code":53200020}]}`), false},
-			"beside an error":                  {jsonAnswer(`{"success":false,"reasons":[{"code":90000011}],"errors":[{"code":"X"}]}`), false},
-			"nested":                           {jsonAnswer(`{"success":true,"result":` + plain + `}`), false},
-			"nested, no success":               {jsonAnswer(`{"result":` + plain + `}`), false},
-			"in a text":                        {jsonAnswer(`{"success":true,"note":"{\"success\":false,\"reasons\":[{\"code\":90000011}]}"}`), false},
-			"a success":                        {jsonAnswer(`{"success":true,"reasons":[{"code":90000011}]}`), false},
-			"no success":                       {jsonAnswer(`{"reasons":[{"code":90000011}]}`), false},
+			"a list":                           {jsonResponse("[" + plain + "]"), false},
+			"beside another reason":            {jsonResponse(`{"success":false,"reasons":[{"code":90000011},{"code":53200020}]}`), false},
+			"beside an error":                  {jsonResponse(`{"success":false,"reasons":[{"code":90000011}],"errors":[{"code":"X"}]}`), false},
+			"nested":                           {jsonResponse(`{"success":true,"result":` + plain + `}`), false},
+			"nested, no success":               {jsonResponse(`{"result":` + plain + `}`), false},
+			"in a text":                        {jsonResponse(`{"success":true,"note":"{\"success\":false,\"reasons\":[{\"code\":90000011}]}"}`), false},
+			"a success":                        {jsonResponse(`{"success":true,"reasons":[{"code":90000011}]}`), false},
+			"no success":                       {jsonResponse(`{"reasons":[{"code":90000011}]}`), false},
 			"a list of CRUD errors":            {zuoratest.CRUDFailed("INVALID_SESSION", "no session"), false},
-			"another fault":                    {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"INVALID_SESSION"}`), false},
-			"a success with a fault":           {jsonAnswer(`{"success":true,"faultcode":"fns:INVALID_SESSION"}`), false},
-			"cut off":                          {jsonAnswer(plain[:len(plain)-1]), false},
-			"two documents":                    {jsonAnswer(plain + plain), false},
-			"another fault that names it":      {jsonAnswer(`{"faultcode":"fns:INVALID_VALUE","faultstring":"not fns:INVALID_SESSION"}`), false},
+			"another fault":                    {jsonResponse(`{"faultcode":"fns:INVALID_VALUE","faultstring":"INVALID_SESSION"}`), false},
+			"a success with a fault":           {jsonResponse(`{"success":true,"faultcode":"fns:INVALID_SESSION"}`), false},
+			"cut off":                          {jsonResponse(plain[:len(plain)-1]), false},
+			"two documents":                    {jsonResponse(plain + plain), false},
+			"another fault that names it":      {jsonResponse(`{"faultcode":"fns:INVALID_VALUE","faultstring":"not fns:INVALID_SESSION"}`), false},
 			"403 alone":                        {zuoratest.Failed(http.StatusForbidden, "53200010", "no permission"), false},
 			"another type":                     {zuoratest.Answer(http.StatusOK, "text/csv", plain), false},
 			"another code of authentication":   {zuoratest.Failed(http.StatusOK, "50000011", "not this one"), false},
@@ -319,7 +318,7 @@ func TestRule03_ExpiryInABodyIsRecognized(t *testing.T) {
 				var calls atomic.Int32
 				server.Handle("POST /v1/write", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if calls.Add(1) == 1 {
-						test.answer.ServeHTTP(w, r)
+						test.response.ServeHTTP(w, r)
 						return
 					}
 					_, _ = io.WriteString(w, "second")
@@ -340,11 +339,11 @@ func TestRule03_ExpiryInABodyIsRecognized(t *testing.T) {
 	})
 }
 
-func jsonAnswer(body string) http.Handler {
+func jsonResponse(body string) http.Handler {
 	return zuoratest.Answer(http.StatusOK, "application/json;charset=utf-8", body)
 }
 
-// chunked is jsonAnswer without a Content-Length.
+// chunked is jsonResponse without a Content-Length.
 func chunked(body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -359,10 +358,10 @@ func TestRule03_ExpiryInAGzippedBodyIsRecognized(t *testing.T) {
 		var calls atomic.Int32
 		server.HandleFunc("GET /v1/read", func(w http.ResponseWriter, r *http.Request) {
 			if calls.Add(1) == 1 {
-				gzipAnswer(http.StatusOK, `{"success":false,"reasons":[{"code":90000011}]}`).ServeHTTP(w, r)
+				gzipResponse(http.StatusOK, `{"success":false,"reasons":[{"code":90000011}]}`).ServeHTTP(w, r)
 				return
 			}
-			gzipAnswer(http.StatusOK, `{"success":true}`).ServeHTTP(w, r)
+			gzipResponse(http.StatusOK, `{"success":true}`).ServeHTTP(w, r)
 		})
 		session := newSession(t, kind.configFor(server))
 		req := newRequest(t, http.MethodGet, session.Server()+"/v1/read", nil)
@@ -377,7 +376,7 @@ func TestRule03_ExpiryInAGzippedBodyIsRecognized(t *testing.T) {
 	})
 }
 
-// Rule 13: idling.
+// Idling.
 
 func TestRule13_IdleSessionIsRenewedBeforeTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -434,7 +433,7 @@ func TestRule13_SteadyUseNeedsNoRenewal(t *testing.T) {
 	})
 }
 
-// What Zuora counts from is not known; the sending is the earliest it can be.
+// It is not known from when Zuora counts. The sending is the earliest possible time.
 func TestRule13_IdlenessIsCountedFromTheSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -465,7 +464,7 @@ func TestRule13_IdlenessAfterALoginIsCountedFromItsSending(t *testing.T) {
 	})
 }
 
-// The answer of a long call that was sent early does not set the clock back.
+// The response to a long call that was sent early does not set the clock back.
 func TestRule13_LateResponseDoesNotSetTheClockBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -486,7 +485,7 @@ func TestRule13_LateResponseDoesNotSetTheClockBack(t *testing.T) {
 }
 
 func TestRule13_ResponsesThatDoNotCountAsUse(t *testing.T) {
-	for _, answer := range []http.Handler{
+	for _, response := range []http.Handler{
 		zuoratest.RateLimited(), zuoratest.ConcurrencyLimited(time.Second), zuoratest.ServerError(), zuoratest.HTMLPage(http.StatusBadGateway),
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -496,7 +495,7 @@ func TestRule13_ResponsesThatDoNotCountAsUse(t *testing.T) {
 			requireStatus(t, session, "/v1/ok", http.StatusOK)
 			tenant.Intercept(func(r *http.Request) http.Handler {
 				if r.URL.Path == "/v1/busy" {
-					return answer
+					return response
 				}
 				return nil
 			})
@@ -542,7 +541,7 @@ func TestRule13_RefusalsDoNotCountAsUse(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
 		cfg := inMemoryConfig(tenant)
-		cfg.IdleTimeout = 8 * time.Second // less than refusals are held to be the resource's own
+		cfg.IdleTimeout = 8 * time.Second // less than the wait of a path that refuses
 		session := newSession(t, cfg)
 		requireStatus(t, session, "/v1/refused", http.StatusUnauthorized)
 		time.Sleep(5 * time.Second)
@@ -554,7 +553,7 @@ func TestRule13_RefusalsDoNotCountAsUse(t *testing.T) {
 	})
 }
 
-// A call that failed by its own fault was on the session all the same.
+// A call that fails for its own reason has used the session.
 func TestRule13_OtherFailuresCountAsUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -568,7 +567,7 @@ func TestRule13_OtherFailuresCountAsUse(t *testing.T) {
 	})
 }
 
-// A wall clock that is set back keeps no session in use.
+// A session expires although the wall clock was set back.
 func TestRule13_ClockThatIsSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -619,8 +618,8 @@ func TestRule03_ReplayEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// A replay that is refused on a session that is not new says nothing of the
-// resource: both sessions have ended.
+// If a replay is refused on a session that is not new, both sessions may have expired, so
+// the resource does not have to wait.
 func TestRule03_ReplayOnASessionThatHasExpiredToo(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -648,7 +647,8 @@ func TestRule03_ReplayOnASessionThatHasExpiredToo(t *testing.T) {
 	})
 }
 
-// A refusal that Zuora repeats for an Idempotency-Key is an old one, perhaps.
+// A refusal of a request with an Idempotency-Key may be an old response that Zuora
+// repeats.
 func TestRule03_RefusalOfAKnownKeyMakesNoOtherCallWait(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})

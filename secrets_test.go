@@ -29,7 +29,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// Rule 11: nothing prints a secret.
+// Nothing shows a secret.
 
 const theSecret = "correct horse \"battery\" staple"
 
@@ -55,9 +55,9 @@ func assertSilent(t *testing.T, text string, more ...string) {
 
 var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%b", "%o", "%e", "%U", "%c", "%+q", "%# x", "%10.3v", "%z"}
 
-// signedIn is a session in force, with everything in it that it may hold, and
-// its cookie.
-func signedIn(t *testing.T) (*zuora.Session, zuora.SessionConfig, string) {
+// loggedIn returns a session that has logged in, with everything in it that it may
+// contain, and its cookie.
+func loggedIn(t *testing.T) (*zuora.Session, zuora.SessionConfig, string) {
 	t.Helper()
 	server := newServer(t, zuoratest.Config{Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}})
 	credentials := server.Credentials()
@@ -82,8 +82,8 @@ func signedIn(t *testing.T) (*zuora.Session, zuora.SessionConfig, string) {
 	return session, cfg, cookie
 }
 
-// settled waits for the login to have said what became of it: no goroutine is at
-// work in the session any more, and it may be copied.
+// settled waits until the login has logged its result. Then no goroutine uses the session
+// any more, and it may be copied.
 func settled(t *testing.T, log *records) {
 	t.Helper()
 	require.Eventually(t, func() bool { return len(log.take()) > 0 }, 5*time.Second, time.Millisecond)
@@ -91,8 +91,8 @@ func settled(t *testing.T, log *records) {
 
 func TestRule11_NoVerbPrintsASecret(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
-		session, cfg, cookie := signedIn(t)
-		// A login that is held back, with the credentials that were refused.
+		session, cfg, cookie := loggedIn(t)
+		// A login in backoff, with the refused credentials.
 		refused := newServer(t, zuoratest.Config{})
 		held := kind.configFor(refused)
 		held.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
@@ -153,7 +153,7 @@ func TestRule11_NoVerbPrintsASecret(t *testing.T) {
 }
 
 func TestRule11_NoLogOrEncodingHasASecret(t *testing.T) {
-	session, cfg, cookie := signedIn(t)
+	session, cfg, cookie := loggedIn(t)
 	credentials := zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
 	var text bytes.Buffer
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&text, nil)} {
@@ -196,7 +196,7 @@ func TestRule11_NoEncoderHasASecret(t *testing.T) {
 	require.Equal(t, "{u REDACTED} REDACTED", page.String())
 }
 
-// The generated client asks a parameter's type how to send it.
+// The generated client calls methods of a parameter's type to send it.
 func TestRule11_SecretIsSentUnchanged(t *testing.T) {
 	req, err := zuora.NewPostConnectionsRequest("https://rest.zuora.example/", &zuora.PostConnectionsParams{APIAccessKeyID: "u", APISecretAccessKey: theSecret})
 	require.NoError(t, err)
@@ -215,7 +215,7 @@ func TestRule11_PanicShowsNoSecret(t *testing.T) {
 	assertSilent(t, string(out))
 }
 
-// What is printed is in use meanwhile; -race looks on.
+// The session is in use while it is printed; for -race.
 func TestRule11_SessionsArePrintedWhileTheyAreInUse(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -293,7 +293,7 @@ func TestRule11_NoErrorOrLogLineHasASecret(t *testing.T) {
 			}
 			_, _ = io.WriteString(w, `"}]}`)
 		})
-		for what, answer := range map[string]http.Handler{
+		for what, response := range map[string]http.Handler{
 			"401 JSON, all of it escaped": escaped,
 			"401 JSON":                    echo(401, "application/json"), "500 JSON": echo(500, "application/json"), "500 text": echo(500, "text/plain"),
 			"200 text": echo(200, "text/plain"), "200 HTML": echo(200, "text/html"), "302": echo(302, "text/plain"), "200 JSON": echo(200, "application/json"),
@@ -301,13 +301,13 @@ func TestRule11_NoErrorOrLogLineHasASecret(t *testing.T) {
 		} {
 			t.Run(what, func(t *testing.T) {
 				server := newServer(t, zuoratest.Config{})
-				server.Intercept(func(*http.Request) http.Handler { return answer })
+				server.Intercept(func(*http.Request) http.Handler { return response })
 				var log records
 				for _, asJSON := range []bool{true, false} {
 					cfg := kind.configFor(server)
 					cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret}
 					cfg.Logger = log.logger(slog.LevelDebug-100, asJSON)
-					if answer == nil {
+					if response == nil {
 						cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 							return nil, fmt.Errorf("cannot send %v", req.Header)
 						})
@@ -355,11 +355,11 @@ func TestRule11_NoErrorHasASecretThatIsNotASCII(t *testing.T) {
 	})
 }
 
-// What is cut short of an answer does not show the beginning of a secret.
+// A response that is cut off does not show the beginning of a secret.
 func TestRule11_NoErrorHasHalfASecret(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		long := strings.Repeat("0123456789", 12)
-		for what, answer := range map[string]http.HandlerFunc{
+		for what, response := range map[string]http.HandlerFunc{
 			"type": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "x/"+long) },
 			"cookie": func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
@@ -371,7 +371,7 @@ func TestRule11_NoErrorHasHalfASecret(t *testing.T) {
 			"body":                           zuoratest.Answer(500, "text/plain", strings.Repeat("x", 64<<10-60)+long).ServeHTTP,
 		} {
 			server := newServer(t, zuoratest.Config{})
-			server.Intercept(func(*http.Request) http.Handler { return answer })
+			server.Intercept(func(*http.Request) http.Handler { return response })
 			cfg := kind.configFor(server)
 			cfg.Credentials = zuora.Credentials{AccessKeyID: "u", SecretAccessKey: zuora.Secret(long)}
 			err := newSession(t, cfg).Connect(t.Context())
@@ -385,8 +385,8 @@ func TestRule11_NoErrorHasHalfASecret(t *testing.T) {
 	})
 }
 
-// connectTo returns what a login with the secret fails with, the lines that were
-// logged about it, and all that can be read of both.
+// connectTo returns the error of a login with the secret, the lines that were logged
+// about it, and everything that can be printed of both.
 func connectTo(t *testing.T, response http.Handler, secret string) (all string, err error) {
 	t.Helper()
 	server := newServer(t, zuoratest.Config{})
@@ -401,7 +401,7 @@ func connectTo(t *testing.T, response http.Handler, secret string) (all string, 
 	return allOf(err) + strings.Join(log.take(), "\n"), err
 }
 
-// allOf is all that can be read of err.
+// allOf returns everything that can be printed of err.
 func allOf(err error) string {
 	var text strings.Builder
 	for e := err; e != nil; e = errors.Unwrap(e) {
@@ -449,7 +449,7 @@ func TestRule11_FailedLoginKeepsNoBody(t *testing.T) {
 	}
 }
 
-// Whatever a server sends, an Error is short, and says what is of use.
+// The text of an Error is short, whatever a server sends, and has what is useful.
 func TestRule11_ErrorOfALongResponseIsShort(t *testing.T) {
 	long := strings.Repeat("x", 10<<10)
 	response := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -481,7 +481,7 @@ func TestRule11_ErrorOfALongResponseIsShort(t *testing.T) {
 	require.Equal(t, "17", failure.Header.Get("Retry-After"))
 }
 
-// A text that shows where a short password stood gives it away.
+// A text that shows the place of a short password gives it away.
 func TestRule11_ShortPasswordGarblesNoText(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	for _, secret := range []string{"p", "dial", "tcp", "refused"} {
@@ -499,7 +499,7 @@ func TestRule11_ShortPasswordGarblesNoText(t *testing.T) {
 	}
 }
 
-// A secret that is also a word of the answers changes nothing.
+// A secret that is also a word of the responses changes nothing.
 func TestRule11_SecretsThatAreWordsOfTheProtocol(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, secret := range []zuora.Secret{"s", "json", "success", "true", "ZSession", "90000011", "{", "application/json", "Unauthorized", "connections"} {
@@ -522,8 +522,7 @@ func TestRule11_SecretsThatAreWordsOfTheProtocol(t *testing.T) {
 	})
 }
 
-// A server that repeats a request in its failure does not get the cookie into
-// an error.
+// If a server repeats the request in its failure, the error does not contain the cookie.
 func TestRule11_NoErrorHasACookieThatAResponseRepeats(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var cookie string
@@ -569,7 +568,7 @@ func TestRule12_LoggerIsUsedByManyGoroutines(t *testing.T) {
 	})
 }
 
-// The error that breaks an answer off may repeat what was sent as well.
+// The error of a response that breaks off may repeat what was sent.
 func TestRule11_TransportThatRepeatsTheSecretAsItBreaksOff(t *testing.T) {
 	session := newSession(t, zuora.SessionConfig{
 		Server: zuora.ServerURLProductionEU, Credentials: zuora.Credentials{AccessKeyID: "u", SecretAccessKey: theSecret},
@@ -584,8 +583,7 @@ func TestRule11_TransportThatRepeatsTheSecretAsItBreaksOff(t *testing.T) {
 	assertSilent(t, err.Error())
 }
 
-// A reason is read from JSON, where a cookie's name can be written in more ways
-// than are searched for.
+// In JSON a cookie's name can be written in more ways than are searched for in the text.
 func TestRule11_NoReasonHasACookie(t *testing.T) {
 	var failure *zuora.Error
 	require.ErrorAs(t, zuora.CheckResponse(&http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"application/json"}}},
@@ -593,7 +591,7 @@ func TestRule11_NoReasonHasACookie(t *testing.T) {
 	require.ErrorContains(t, failure, "you sent ZSession=REDACTED; ok")
 }
 
-// Rule 11: cookies that an answer repeats, in the spellings of JSON.
+// Cookies that a response repeats, in the spellings of JSON.
 func TestRule11_NoErrorHasACookieInAnySpelling(t *testing.T) {
 	const cookie = "c0ffee-c0ffee"
 	for _, body := range []string{
@@ -616,7 +614,7 @@ func TestRule11_NoErrorHasACookieInAnySpelling(t *testing.T) {
 	}
 }
 
-// A provider that fails and repeats the secret it has.
+// A provider's error may repeat the secret.
 func TestRule11_ProvidersErrorIsRedacted(t *testing.T) {
 	session := newSession(t, zuora.SessionConfig{
 		Server: zuora.ServerURLProductionEU,

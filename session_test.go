@@ -26,7 +26,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// Rule 2: one login at a time, for everybody.
+// One login at a time.
 
 func TestRule02_ManyCallersShareOneLogin(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
@@ -66,7 +66,7 @@ func TestRule02_ManyCallersShareOneLogin(t *testing.T) {
 	})
 }
 
-// gate is a provider that can be held at the door.
+// gate is a provider that waits until it is opened.
 type gate struct {
 	credentials zuora.Credentials
 	asked       chan struct{} // one for each question
@@ -145,7 +145,7 @@ func TestRule02_LoginEndsAfterLoginTimeout(t *testing.T) {
 			})
 			return func() { close(open) }
 		},
-		"a server that never answers": func(cfg *zuora.SessionConfig) func() {
+		"a server that never responds": func(cfg *zuora.SessionConfig) func() {
 			cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
 				<-req.Context().Done()
 				return nil, req.Context().Err()
@@ -229,7 +229,7 @@ func TestRule02_LoginHasTheFirstCallersValuesButNotItsTrace(t *testing.T) {
 	})
 }
 
-// Rule 1: an answer's cookies belong to the login that its request went out with.
+// A response's cookies belong to the login of its request.
 
 func TestRule01_LateResponseOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
@@ -257,7 +257,7 @@ func TestRule01_LateResponseOfAnOldLoginDoesNotEndTheNewSession(t *testing.T) {
 	})
 }
 
-// Every 200 brings another cookie, and the next call has it.
+// Every 200 has another cookie, and the next call sends it.
 func TestRule01_CookiesOfResponsesAreKept(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var sent []string
@@ -275,8 +275,7 @@ func TestRule01_CookiesOfResponsesAreKept(t *testing.T) {
 	require.Len(t, sent, 3)
 }
 
-// A session that lives long does not gather cookies until its requests are too
-// long for any server.
+// A session does not collect cookies until its requests are too long for a server.
 func TestRule01_CookiesOfResponsesDoNotAccumulate(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var longest int
@@ -298,14 +297,14 @@ func TestRule01_CookiesOfResponsesDoNotAccumulate(t *testing.T) {
 	require.Equal(t, 1, server.Logins())
 }
 
-// Cookies beside the session's that the login brings, those of a load balancer for
-// instance, go with each call, with the values that later responses give them.
+// Other cookies of the login, such as those of a load balancer, are sent with each call,
+// with the values of later responses.
 func TestRule01_OtherCookiesOfTheLoginAreKept(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	var got []string
 	server.Intercept(func(r *http.Request) http.Handler {
 		if isLogin(r) {
-			return withCookie("node=1; Path=/", withCookie(goodCookie, jsonAnswer(`{"success":true}`)))
+			return withCookie("node=1; Path=/", withCookie(goodCookie, jsonResponse(`{"success":true}`)))
 		}
 		c, err := r.Cookie("node")
 		assert.NoError(t, err)
@@ -319,8 +318,8 @@ func TestRule01_OtherCookiesOfTheLoginAreKept(t *testing.T) {
 	require.Equal(t, []string{"1", "2", "3"}, got)
 }
 
-// A session cookie that ends by its Max-Age is renewed before the call, which may
-// be one that cannot be replayed.
+// A session whose cookie has expired by its Max-Age is renewed before the call, because
+// the call may not be replayable.
 func TestRule01_SessionCookieExpiresByTheClock(t *testing.T) {
 	for _, attribute := range []string{"Max-Age=60", "Expires=Sat, 01 Jan 2000 00:01:00 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -385,7 +384,7 @@ func TestRule01_ResponsesToIdempotencyKeysChangeNoCookies(t *testing.T) {
 	}
 }
 
-// A caller's own jar keeps the session's cookies too, and would send old ones.
+// A jar of the caller's may have old cookies of the session.
 func TestRule01_CookiesOfTheCallersJarAreReplaced(t *testing.T) {
 	server := newServer(t, zuoratest.Config{})
 	session := newSession(t, configFor(server))
@@ -435,13 +434,13 @@ func TestRule05_HeadersOfTheCallerDoNotChange(t *testing.T) {
 		require.Equal(t, before.Header, req.Header)
 		require.Equal(t, before.URL, req.URL)
 		require.True(t, body == req.Body)
-		require.True(t, req == resp.Request, "the answer is to the caller's request, without cookies")
+		require.True(t, req == resp.Request, "the response refers to the request of the caller, without cookies")
 		require.NoError(t, resp.Body.Close())
 		server.Expire()
 	}
 }
 
-// Rule 3, the part of a resource that refuses by itself.
+// A resource that always refuses.
 
 func TestRule03_ResourceThatAlwaysRefusesCausesOneLoginAndOneReplay(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
@@ -509,7 +508,7 @@ func TestRule03_SessionIsRenewedThoughAResourceHasJustRefused(t *testing.T) {
 	})
 }
 
-// The wait of a path ends when the path is answered well after a login.
+// The wait of a path ends with a good response after a login.
 func TestRule03_ResourceThatNoLongerRefusesIsRenewedAtOnce(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -547,8 +546,8 @@ func TestRule03_ResourceThatNoLongerRefusesIsRenewedAtOnce(t *testing.T) {
 	})
 }
 
-// A path that is answered well sometimes, one for queries for instance, of which some
-// are not allowed, costs a login in 20 s at most, and waits no longer for the next.
+// A path that refuses some calls, such as queries that are not allowed, causes at most one
+// login in 20 s, and waits for at most that long.
 func TestRule03_ResourceThatRefusesSomeCalls(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -581,8 +580,8 @@ func TestRule03_ResourceThatRefusesSomeCalls(t *testing.T) {
 	})
 }
 
-// Nor does the hold keep a call from the session that has come in the place of
-// the one that refused it.
+// During the wait a call is still replayed on a session that has replaced the one that
+// refused it.
 func TestRule03_CallOfAnOlderSessionIsReplayedDuringTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -615,7 +614,7 @@ func TestRule03_CallOfAnOlderSessionIsReplayedDuringTheWait(t *testing.T) {
 	})
 }
 
-// Rule 5: the refused answer is out of the way before the login.
+// The refused response is closed before the login.
 
 func TestRule05_RefusedCallsConnectionIsUsedAgain(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
@@ -644,7 +643,7 @@ func TestRule05_RefusedCallsConnectionIsUsedAgain(t *testing.T) {
 	})
 }
 
-// What is read of a refusal for the connection's sake is not much.
+// Only a little of a refusal is read for the sake of its connection.
 func TestRule05_LongRefusalIsNotReadToItsEnd(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -699,7 +698,7 @@ func TestRule05_FewConnectionsAreEnough(t *testing.T) {
 	})
 }
 
-// Rule 14.
+// Close.
 
 func TestRule14_Close(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
@@ -772,7 +771,7 @@ func TestRule14_CloseDuringALogin(t *testing.T) {
 	})
 }
 
-// A login that succeeds all the same once the session is closed changes nothing.
+// A login that succeeds after the session was closed changes nothing.
 func TestRule14_LoginThatOutlivesTheSessionLogsNobodyIn(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -791,7 +790,7 @@ func TestRule14_LoginThatOutlivesTheSessionLogsNobodyIn(t *testing.T) {
 	})
 }
 
-// Not even one whose transport did not hear of it.
+// Nor does one whose transport ignores its context.
 func TestRule14_LoginThatSucceedsAfterCloseLogsNobodyIn(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -860,7 +859,7 @@ func (c countedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// An answer that takes the cookie away costs no login a call.
+// A response that deletes the cookie causes no login.
 func TestRule01_ResponseThatDeletesTheCookieEndsNoSession(t *testing.T) {
 	for _, cookie := range []string{"ZSession=; Path=/", "ZSession=x; Path=/; Max-Age=0", "ZSession=x; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"} {
 		server := newServer(t, zuoratest.Config{})
@@ -879,7 +878,7 @@ func TestRule01_ResponseThatDeletesTheCookieEndsNoSession(t *testing.T) {
 	}
 }
 
-// While it waits for a sign-in a call ends as it would in net/http.
+// A call that waits for a login ends as it does in net/http.
 func TestRule02_WaitingForALoginEndsAsNetHTTPDoes(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -952,14 +951,14 @@ func TestRule02_CallThatHasEndedAlreadyStartsNoLogin(t *testing.T) {
 			require.ErrorIs(t, session.Connect(ctx), context.Canceled)
 			_, _, err := get(ctx, session, "/v1/ok")
 			require.ErrorIs(t, err, context.Canceled)
-			synctest.Wait() // for a login that nobody waits for
+			synctest.Wait() // for a login without waiters
 			require.Zero(t, tenant.Logins())
 		})
 	})
 }
 
-// No hook of the caller's trace is called for the login, those of the net
-// package included.
+// No hook of the caller's trace is called for the login, including those of the net
+// package.
 func TestRule02_LoginIsNotTraced(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})

@@ -213,7 +213,7 @@ func TestWhatIsStoredForOthersIsNotShared(t *testing.T) {
 	})
 }
 
-// A process that dies with the lock delays the others by 5 s, and no more.
+// A process that dies with the lock delays the others by 5 s.
 func TestLockOfADeadProcess(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -236,12 +236,12 @@ func TestLockOfADeadProcess(t *testing.T) {
 			require.Equal(t, 2, tenant.Logins())
 			synctest.Wait() // it is stored off the call's path
 			_, value := store.session()
-			require.NotEmpty(t, value, "what it has signed in for is stored all the same")
+			require.NotEmpty(t, value, "its session is stored all the same")
 		})
 	})
 }
 
-// The lock outlasts any login that its holder may have on its way.
+// The lock lasts longer than any login of its owner.
 func TestLockOutlastsTheLogin(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -294,7 +294,7 @@ func TestLockOfALoginThatMayTakeForEver(t *testing.T) {
 	})
 }
 
-// Another process signs in between this one's look and its lock.
+// Another process logs in between this one's load and its lock.
 func TestSessionStoredBeforeTheLockIsBorrowed(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -318,13 +318,13 @@ func TestSessionStoredBeforeTheLockIsBorrowed(t *testing.T) {
 	})
 }
 
-// Close ends the wait for another process, or for the store; nobody signs in
-// afterwards, and the store is not blamed.
+// Close ends the wait for another process, or for the store. No login follows, and it does
+// not count as a failure of the store.
 func TestRule14_CloseDuringAWaitForTheStore(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, fail := range map[string]func(context.Context, bool) error{
-			"for the lock":  nil,
-			"for an answer": func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() },
+			"for the lock":   nil,
+			"for a response": func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() },
 		} {
 			t.Run(what, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -354,8 +354,8 @@ func TestRule14_CloseDuringAWaitForTheStore(t *testing.T) {
 	})
 }
 
-// Whatever the store does, the session signs in by itself, in bounded time, says
-// so once, and goes back to the store when it can.
+// Whatever the store does, the session logs in by itself within a limited time, logs that
+// once, and uses the store again when it works.
 func TestStoreThatFailsFailsNoCall(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		stuck := make(chan struct{})
@@ -433,8 +433,8 @@ func TestEmptiedStoreIsFilledAgain(t *testing.T) {
 	})
 }
 
-// Written back once a minute, so that a session that one process uses is not
-// idle for the others.
+// The time of the last use is stored once a minute, so that a session that one process
+// uses is not idle for the others.
 func TestRule13_UseIsStoredOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -462,7 +462,7 @@ func TestRule13_UseIsStoredOnceAMinute(t *testing.T) {
 	})
 }
 
-// Nor is an earlier use written over a later one of the same session.
+// An earlier use does not replace a later one of the same session.
 func TestRule13_LaterUseByAnotherProcessStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
@@ -493,7 +493,7 @@ func TestRule13_LaterUseByAnotherProcessStays(t *testing.T) {
 	})
 }
 
-// A session that has been replaced is not written back over its successor.
+// A session that has been replaced does not replace its successor.
 func TestOldSessionDoesNotOverwriteANewOne(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -504,7 +504,7 @@ func TestOldSessionDoesNotOverwriteANewOne(t *testing.T) {
 			old := newSession(t, cfg)
 			requireStatus(t, old, "/v1/ok", http.StatusOK)
 			key, value := store.session()
-			// Another process was refused, and has signed in anew; to this one
+			// Another process was refused, and has logged in again; to this one
 			// nothing has happened yet.
 			swapped, err := store.Swap(t.Context(), key, []byte(value), []byte(`{"login":"another","used":"2000-01-01T00:00:00Z","cookies":{"ZSession":"x"}}`), time.Hour)
 			require.NoError(t, err)
@@ -541,7 +541,7 @@ func TestGarbageInTheStoreIsNoSession(t *testing.T) {
 	})
 }
 
-// What one process sends, the others send, whatever the cookies are.
+// All processes send the same cookies.
 func TestStoredCookiesAreThoseOfTheLogin(t *testing.T) {
 	for _, lines := range [][]string{
 		{`ZSession="a b, c"; Path=/`},
@@ -623,7 +623,7 @@ func TestFleetOfTwoVersions(t *testing.T) {
 	})
 }
 
-// A stored cookie that is none is refused by the tenant, and by nobody else.
+// A stored cookie that is not valid is refused by the tenant only.
 func TestStoredSessionThatHasExpiredIsReplaced(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -638,8 +638,8 @@ func TestStoredSessionThatHasExpiredIsReplaced(t *testing.T) {
 	})
 }
 
-// Whether Zuora lets several addresses use one session is not known. A tenant
-// that does not costs no more logins than there are processes.
+// It is not known whether Zuora lets several addresses use one session. A tenant that does
+// not causes no more logins than there are processes.
 func TestTenantThatBindsSessionsToTheirCaller(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
@@ -663,8 +663,8 @@ func TestTenantThatBindsSessionsToTheirCaller(t *testing.T) {
 	})
 }
 
-// bound refuses, as the tenant would, every session whose cookies came another
-// way than by base.
+// bound refuses, as such a tenant would, every session whose cookies it did not get
+// through base.
 func bound(base http.RoundTripper) http.RoundTripper {
 	var mu sync.Mutex
 	own := map[string]bool{}
@@ -696,7 +696,7 @@ func bound(base http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// A process whose own logins are held back takes what another has signed in for.
+// A process in backoff borrows the session of another process.
 func TestRule10_ProcessInBackoffBorrowsTheStoredSession(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -725,7 +725,7 @@ func TestRule10_ProcessInBackoffBorrowsTheStoredSession(t *testing.T) {
 	})
 }
 
-// A wrong password costs what it costs without a store.
+// A wrong password causes as many logins as without a store.
 func TestRule10_WrongPasswordWithAStore(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -764,7 +764,7 @@ func TestRule11_NoVerbPrintsWhatIsShared(t *testing.T) {
 	})
 }
 
-// repeating is a store whose errors say what it was given, or has read.
+// repeating is a store whose errors repeat its arguments, or what it has read.
 type repeating struct {
 	*memoryStore
 	load, swap bool // what fails
@@ -786,7 +786,6 @@ func (r repeating) Swap(ctx context.Context, key string, old, new []byte, ttl ti
 	return r.memoryStore.Swap(ctx, key, old, new, ttl)
 }
 
-// Rule 11: what is stored is a session.
 func TestRule11_StoreThatRepeatsASessionIsRedacted(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, form := range []string{"%s", "%q", "%v", "%x", "%X"} {
@@ -804,7 +803,7 @@ func TestRule11_StoreThatRepeatsASessionIsRedacted(t *testing.T) {
 					requireStatus(t, newSession(t, withStore(kind.configFor(server), store)), "/v1/ok", http.StatusOK)
 				}
 				if !swap && form != "%s" && form != "%q" {
-					continue // nobody could know it
+					continue // it is not known
 				}
 				var log records
 				cfg := withStore(kind.configFor(server), repeating{store, !swap, swap, form})

@@ -22,7 +22,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// troubles are the ways in which a store fails, for as long as it does.
+// troubles are the ways in which a store fails.
 var troubles = map[string]func(ctx context.Context, swap bool) error{
 	"refuses":                     func(context.Context, bool) error { return errors.New("connection refused") },
 	"hangs":                       func(ctx context.Context, _ bool) error { <-ctx.Done(); return ctx.Err() },
@@ -53,8 +53,8 @@ func renew(t *testing.T, tenant *zuoratest.Tenant, session *zuora.Session) (took
 	return time.Since(begun)
 }
 
-// After a failure the store is left alone for longer and longer, one caller at a
-// time tries it, and no renewal waits for that.
+// After a failure the store is not called for longer and longer times. Then one caller at
+// a time tries it, and no renewal waits for that.
 func TestDeadStoreCostsOneWaitAndThenNothing(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, fail := range troubles {
@@ -102,8 +102,7 @@ func TestDeadStoreCostsOneWaitAndThenNothing(t *testing.T) {
 	})
 }
 
-// A fleet that comes back to the store at once waits for the one that logs in,
-// as ever.
+// If all processes use the store again at once, they wait for the one that logs in.
 func TestFleetThatTriesTheStoreTogetherLogsInOnce(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -140,7 +139,7 @@ func TestFleetThatTriesTheStoreTogetherLogsInOnce(t *testing.T) {
 	})
 }
 
-// What the store takes is not taken from the login.
+// The time of the store is not part of the login's.
 func TestSlowStoreFailsNoCall(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for _, c := range []struct{ store, login, timeout time.Duration }{
@@ -188,7 +187,7 @@ func TestSlowStoreFailsNoCall(t *testing.T) {
 	})
 }
 
-// A store as slow as that is of use, all the same.
+// Sessions share through a slow store.
 func TestSlowStoreShares(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		synctest.Test(t, func(t *testing.T) {
@@ -207,7 +206,7 @@ func TestSlowStoreShares(t *testing.T) {
 	})
 }
 
-// A login has its LoginTimeout and no more, with whatever store.
+// A login has its LoginTimeout with any store.
 func TestLoginTimeoutWithAStore(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, fail := range troubles {
@@ -237,8 +236,8 @@ func TestLoginTimeoutWithAStore(t *testing.T) {
 	})
 }
 
-// However a store comes and goes, its trouble is logged once, with its cause. A
-// failure that lasts is logged again.
+// A store that fails now and then is logged once, with the cause. A failure that lasts is
+// logged again.
 func TestStoreTroubleIsLoggedOnce(t *testing.T) {
 	var calls atomic.Int32
 	cause := map[bool]error{true: errors.New("the cause")}

@@ -46,7 +46,7 @@ func paths(tenant *zuoratest.Tenant) {
 	tenant.Handle("/v1/refused", zuoratest.Unauthorized())
 }
 
-// configFor is a configuration that signs in at server.
+// configFor returns a configuration that logs in at server.
 func configFor(server *zuoratest.Server) zuora.SessionConfig {
 	return zuora.SessionConfig{Server: server.URL, Credentials: server.Credentials(), Base: server.Client().Transport}
 }
@@ -97,14 +97,14 @@ func requireStatus(t testing.TB, session *zuora.Session, path string, status int
 	require.Equal(t, status, got, body)
 }
 
-// roundTripper is a function as an http.RoundTripper.
+// roundTripper is a function that is an http.RoundTripper.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// answering is a transport that signs everybody in and answers all else with what
-// body says for the path, as JSON of no stated length.
-func answering(body func(path string) string) http.RoundTripper {
+// responding is a transport that accepts every login, and responds to all else with body
+// for the path, as JSON without a stated length.
+func responding(body func(path string) string) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		header := http.Header{"Content-Type": {"application/json"}}
 		text := body(req.URL.Path)
@@ -116,7 +116,7 @@ func answering(body func(path string) string) http.RoundTripper {
 	})
 }
 
-// oneShot is a body that cannot be had twice, and counts how often it is closed.
+// oneShot is a body that can be read only once. It counts how often it is closed.
 type oneShot struct {
 	io.Reader
 	closed atomic.Int32
@@ -141,8 +141,8 @@ func compress(text string) []byte {
 	return b.Bytes()
 }
 
-// gzipAnswer is a JSON answer that is compressed whether asked for or not.
-func gzipAnswer(status int, body string) http.Handler {
+// gzipResponse is a JSON response that is compressed even if that was not asked for.
+func gzipResponse(status int, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")

@@ -68,12 +68,12 @@ func eachDefaultTransport(t *testing.T, test func(*testing.T)) {
 	t.Run("replaced", test)
 }
 
-// Transports that do not keep to their contract are errors, not panics.
+// A transport that breaks its contract is an error, not a panic.
 func TestOddResponsesOfATransport(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		for what, test := range map[string]struct {
-			answer *http.Response
-			want   string
+			response *http.Response
+			want     string
 		}{
 			"nothing":               {nil, "neither a response nor an error"},
 			"a 401 without a body":  {&http.Response{StatusCode: 401}, ""},
@@ -85,14 +85,14 @@ func TestOddResponsesOfATransport(t *testing.T) {
 				cfg := kind.configFor(server)
 				base := cfg.Base
 				cfg.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
-					if isLogin(req) || test.answer == nil && req.URL.Path == "/v1/ok" {
+					if isLogin(req) || test.response == nil && req.URL.Path == "/v1/ok" {
 						return base.RoundTrip(req)
 					}
-					if test.answer == nil {
+					if test.response == nil {
 						return nil, nil
 					}
-					answer := *test.answer
-					return &answer, nil
+					response := *test.response
+					return &response, nil
 				})
 				session := newSession(t, cfg)
 				for _, do := range []func(*http.Request) (*http.Response, error){session.Transport().RoundTrip, session.Do} {
