@@ -252,7 +252,7 @@ func TestProcessKilledWithTheLock(t *testing.T) {
 	require.Less(t, time.Since(begun), 20*time.Second)
 	require.Equal(t, 2, f.tenant.Logins())
 	calls(t, f.start(t, 4, ""))
-	require.Equal(t, 2, f.tenant.Logins(), "what was signed in for alone is shared")
+	require.Equal(t, 2, f.tenant.Logins(), "the session of a process that logged in alone is shared")
 }
 
 func TestRedisKilledAndRestartedUnderAFleet(t *testing.T) {

@@ -1,22 +1,23 @@
-// Command zuora-connect tests whether a user or an OAuth client can log in to Zuora, shows
-// what a path returns, and makes any other call:
+// Command zuora-connect tests whether a user or an OAuth client can log in to Zuora,
+// prints the response for a path, and makes any other call:
 //
 //	export ZUORA_SERVER=https://rest.zuora.com ZUORA_ACCESS_KEY_ID=api.user@example.com
 //	zuora-connect -secret-file secret.txt
 //	zuora-connect -secret-file secret.txt '/v1/catalog/products?pageSize=1' | jq .
 //	zuora-connect -secret-file secret.txt -X PUT -d @account.json /v1/accounts/A00000001
 //
-// It takes its configuration from the environment, ZUORA_SERVER, ZUORA_ENTITY_ID, and
+// Its configuration is in the environment: ZUORA_SERVER, ZUORA_ENTITY_ID, and either
 // ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY or ZUORA_CLIENT_ID and
-// ZUORA_CLIENT_SECRET, and from flags, which override it; zuora-connect -help names them. The secret is never
-// the value of a flag, because others can see those in the list of processes.
+// ZUORA_CLIENT_SECRET. Flags override it; zuora-connect -help lists them. The secret is
+// never the value of a flag, because others can see those in the list of processes.
 //
-// Standard output is what was asked for: with a path the body of its response,
-// byte for byte, and without one the lines that say where, as whom and how fast
-// the login was. With a path those lines go to standard error. With -json they are one
-// line of JSON. All failures go to standard error. Of those no body is printed, only
-// Zuora's reasons in a line. The lines never contain the secret or the session cookie; a
-// body is printed as it came, except that a terminal does not get a binary one.
+// With a path, the body of the response is written to standard output, byte for byte.
+// Lines with the server, the user or client, the entity and the duration of the login
+// are written to standard output without a path, and to standard error with one. With
+// -json they are one line of JSON. Failures are written to standard error: Zuora's
+// reasons in one line, without the body. The lines never contain the secret or the
+// session cookie. A body is printed unchanged, but a binary one is not printed to a
+// terminal.
 //
 // The exit code is
 //
@@ -24,13 +25,13 @@
 //	1  logged in, but the call failed; or standard output could not be written
 //	2  the arguments or the configuration are wrong; nothing was sent
 //	3  Zuora refused the credentials
-//	4  the login failed otherwise: no connection, no time left, not Zuora
+//	4  the login failed for another reason: no connection, no time left, not Zuora
 //	5  with -X or -d: there is no such object (404, category 40)
-//	6  with -X or -d: the user may not do that (401, 403, categories 10 and 11)
+//	6  with -X or -d: the user has no permission (401, 403, categories 10 and 11)
 //	7  with -X or -d: try again later (429, rate limits, locks)
-//	8  with -X or -d: no response; if the call changes something, look whether it did
+//	8  with -X or -d: no response; if the call changes something, check whether it did
 //
-// An interrupt ends it as the signal does, which a shell calls 130.
+// An interrupt ends the program by the signal, which a shell reports as 130.
 package main
 
 import (
@@ -54,7 +55,7 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// The exit codes. -help and the package comment say what they mean.
+// The exit codes. -help and the package comment explain them.
 const (
 	exitOK = iota
 	exitCall
@@ -77,8 +78,8 @@ func main() {
 	os.Exit(code)
 }
 
-// interrupt ends the program by the signal that it has caught, so that a loop of a shell
-// around it ends too.
+// interrupt ends the program by the signal that it has caught, so that a shell loop around
+// it ends, too.
 func interrupt() {
 	signal.Reset(os.Interrupt)
 	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(os.Interrupt) == nil {
@@ -99,8 +100,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// run is the command. base is what sends the requests, where a test's server
-// needs a certificate of its own; nil is the session's own transport.
+// run is the command. base sends the requests, for the test's servers; if it is nil, the
+// session's own transport does.
 func run(ctx context.Context, args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer, base http.RoundTripper) int {
 	out := &output{Writer: stdout}
 	code := command(ctx, args, env, stdin, out, stderr, base)
@@ -170,7 +171,7 @@ type report struct {
 	Error        string   `json:"error,omitempty"`
 }
 
-// probe logs in, makes the call, and says how it went.
+// probe logs in, makes the call, and prints the results.
 func probe(ctx context.Context, session *zuora.Session, o options, stdout *output, stderr io.Writer) int {
 	var lines io.Writer = stdout
 	if o.path != "" {
@@ -183,7 +184,7 @@ func probe(ctx context.Context, session *zuora.Session, o options, stdout *outpu
 		}
 	}
 	r := report{Server: clean(session.Server()), User: clean(o.user), Client: clean(o.client), Login: o.kind(), Entity: clean(o.entity)}
-	// done ends the report. The failures of a report on standard output are on standard error as well.
+	// done ends the report. If the report is on standard output, its failures are on standard error as well.
 	done := func(code int, failure ...string) int {
 		for _, line := range failure {
 			if !o.json || o.path == "" {
@@ -235,7 +236,7 @@ func probe(ctx context.Context, session *zuora.Session, o options, stdout *outpu
 	return done(exitOK)
 }
 
-// onlyTry leaves out of a failed login when the session would try the next one.
+// onlyTry returns the text of a failed login without the time of the next try.
 func onlyTry(err error) string {
 	text := err.Error()
 	if at := strings.LastIndex(text, "; next try not before "); at >= 0 {
@@ -244,8 +245,9 @@ func onlyTry(err error) string {
 	return text
 }
 
-// exitOf returns the exit code of a call that failed, by the table of docs/errors.md. A
-// path alone has one code for all. status is 0 if there was no response.
+// exitOf returns the exit code of a call that failed, by the table of docs/errors.md.
+// Without -X and -d there is one code for all failures. status is 0 if there was no
+// response.
 func (o options) exitOf(err error, status int) int {
 	switch {
 	case !o.called:
@@ -262,7 +264,7 @@ func (o options) exitOf(err error, status int) int {
 	return exitCall
 }
 
-// call makes the call and copies the body of the response to stdout, as it comes.
+// call makes the call and streams the body of the response to stdout.
 func call(ctx context.Context, session *zuora.Session, o options, stdout *output) (status int, n int64, err error) {
 	req, err := http.NewRequestWithContext(ctx, o.method, session.Server()+o.path, bytes.NewReader(o.body))
 	if err != nil {
@@ -289,7 +291,7 @@ func call(ctx context.Context, session *zuora.Session, o options, stdout *output
 	return resp.StatusCode, n, err
 }
 
-// ended is err, or why ctx ended if it is no more than that.
+// ended returns err, or the cause that ended ctx if that is all that err says.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
 		return context.Cause(ctx)
@@ -297,18 +299,20 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// cookie is a session cookie as text may show it: as it is sent, in quotation marks, as a
-// member of JSON, and escaped for JSON, HTML or a URL.
-var cookie = regexp.MustCompile(`(?i)ZSession` + mark + `?\s*(?:[=:]|%3[ad]|&#61;)\s*(?:\\*"[^"\\]*|\\*'[^'\\]*|` + mark + `?[^\s;,"'<>&\\]*)`)
+// cookie matches a session cookie in a text: as it is sent, in quotation marks, as a member
+// of JSON, and escaped for JSON, HTML or a URL.
+var cookie = regexp.MustCompile(`(?i)` + sessionCookie + mark + `?\s*(?:[=:]|%3[ad]|&#61;)\s*(?:\\*"[^"\\]*|\\*'[^'\\]*|` + mark + `?[^\s;,"'<>&\\]*)`)
+
+const sessionCookie = "ZSession"
 
 const mark = `(?:\\*["']|&quot;|&#3[49];|%2[27])`
 
-// redact is for servers that repeat in a failure what they were sent.
+// redact removes the secret and the session cookie, which a server may repeat in a failure.
 func redact(line string, secret zuora.Secret) string {
 	if secret != "" {
 		line = strings.ReplaceAll(line, string(secret), "REDACTED")
 	}
-	return cookie.ReplaceAllLiteralString(line, "ZSession=REDACTED")
+	return cookie.ReplaceAllLiteralString(line, sessionCookie+"=REDACTED")
 }
 
 func since(start time.Time) time.Duration { return time.Since(start).Round(time.Millisecond) }

@@ -73,7 +73,7 @@ func (i invocation) run(t *testing.T) outcome {
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
-// on is an invocation that signs in at server, by the environment.
+// on is an invocation that logs in at server, by the environment.
 func on(server *zuoratest.Server, args ...string) invocation {
 	return at(server.URL, server.Client().Transport, server.Credentials(), args...)
 }
@@ -538,10 +538,10 @@ func TestTimeoutIsForTheWholeRun(t *testing.T) {
 		elapsed time.Duration
 	}{
 		"in time":                 {nil, 14 * time.Second, 15 * time.Second, exitOK, "response: 200 OK", 29 * time.Second},
-		"at sign-in":              {nil, time.Hour, 0, exitLogin, "not logged in after 30s: gave up after 30s (-timeout)\n", 30 * time.Second},
+		"at the login":            {nil, time.Hour, 0, exitLogin, "not logged in after 30s: gave up after 30s (-timeout)\n", 30 * time.Second},
 		"at the call":             {nil, 20 * time.Second, time.Hour, exitCall, "the call failed after 10s: gave up after 30s (-timeout)\n", 30 * time.Second},
 		"longer":                  {[]string{"-timeout", "2m"}, 45 * time.Second, 45 * time.Second, exitOK, "logged in after 45s\nresponse: 200 OK", 90 * time.Second},
-		"shorter, at sign-in":     {[]string{"-timeout", "5s"}, time.Hour, 0, exitLogin, "gave up after 5s (-timeout)\n", 5 * time.Second},
+		"shorter, at the login":   {[]string{"-timeout", "5s"}, time.Hour, 0, exitLogin, "gave up after 5s (-timeout)\n", 5 * time.Second},
 		"as long as there can be": {[]string{"-timeout", "2562047h"}, time.Second, time.Second, exitOK, "response: 200 OK", 2 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -570,7 +570,7 @@ func TestTimeoutIsForTheWholeRun(t *testing.T) {
 	}
 }
 
-// A server that repeats what it was sent shows the secret at the sign-in and the
+// A server that repeats what it was sent shows the secret at the login and the
 // cookie afterwards. run checks that no line has either.
 func TestEchoedHeadersAreNotShown(t *testing.T) {
 	echo := func(status int, contentType, form string) http.Handler {

@@ -25,36 +25,34 @@ import (
 
 const usage = `usage: zuora-connect [flags] [path]
 
-Logs in to Zuora and says where, as whom and how long it took. With a path,
-such as '/v1/catalog/products?pageSize=1', it then gets that path and copies
-the body of the response to standard output; what else there is to say goes to
-standard error, and without a path to standard output. Failures always go to
-standard error.
+Logs in to Zuora and prints the server, the user or client, and how long it
+took. With a path, such as '/v1/catalog/products?pageSize=1', it then gets that
+path and writes the body of the response to standard output, and everything else
+to standard error. Failures are always written to standard error.
 
 environment, and the flags that override it:
   ZUORA_SERVER             -server URL        base URL, such as https://rest.zuora.com
   ZUORA_ACCESS_KEY_ID      -user NAME         access key ID, that is the user name
-  ZUORA_SECRET_ACCESS_KEY  -secret-file FILE  secret access key, that is the password:
-                                              the variable contains it, or the file does,
-                                              where a newline at its end is ignored;
-                                              - is standard input
-  ZUORA_CLIENT_ID          -client ID         ID of an OAuth client, in place of a user
+  ZUORA_SECRET_ACCESS_KEY  -secret-file FILE  secret access key, that is the password,
+                                              or the file that contains it; a newline at
+                                              its end is ignored; - is standard input
+  ZUORA_CLIENT_ID          -client ID         ID of an OAuth client, instead of a user
   ZUORA_CLIENT_SECRET      -secret-file FILE  the client's secret, likewise
   ZUORA_ENTITY_ID          -entity ID         entity to work in; optional: without it,
                                               or if it is empty, the user's home entity
-  HTTPS_PROXY, NO_PROXY                       the proxy to go through, and where not to
+  HTTPS_PROXY, NO_PROXY                       the proxy, and hosts to reach without it
   SSL_CERT_FILE                               a file of certificates to trust instead of
                                               the system's (not on Windows and macOS)
 
 the call:
   -X METHOD          the method: GET unless set, or POST with -d
-  -d @FILE           the body, JSON, from the file; @- is standard input, and what
-                     does not begin with @ is the body itself
+  -d @FILE           the body, JSON, from the file; @- is standard input; a value
+                     that does not begin with @ is the body itself
 
 other flags:
-  -json              say what there is to say in one line of JSON; "duration" is the
-                     seconds of the login, "entity" is "" for the home entity, "exit" is
-                     the exit code, and "error" is there if something failed
+  -json              print one line of JSON instead of text; "duration" is the seconds
+                     of the login, "entity" is "" for the home entity, "exit" is the
+                     exit code, and "error" is there if something failed
   -timeout DURATION  for the whole run, such as 90s or 2m; 30s unless set
   -version           print the version and stop
   -help              print this and stop
@@ -64,14 +62,14 @@ exit codes:
   1  logged in, but the call failed; or standard output could not be written
   2  the arguments or the configuration are wrong; nothing was sent
   3  Zuora refused the credentials
-  4  the login failed otherwise: no connection, no time left, not Zuora
+  4  the login failed for another reason: no connection, no time left, not Zuora
   5  with -X or -d: there is no such object (404, category 40)
-  6  with -X or -d: the user may not do that (401, 403, categories 10 and 11)
+  6  with -X or -d: the user has no permission (401, 403, categories 10 and 11)
   7  with -X or -d: try again later (429, rate limits, locks)
-  8  with -X or -d: no response; if the call changes something, look whether it did
+  8  with -X or -d: no response; if the call changes something, check whether it did
 `
 
-// options is what the arguments and the environment say.
+// options are the values of the arguments and the environment.
 type options struct {
 	server, user, client, entity, secretFile, path string
 	secret                                         zuora.Secret // the user's or the client's
@@ -83,9 +81,9 @@ type options struct {
 	json, version                                  bool
 }
 
-// parse reads the arguments and the environment. Where the flags can be read,
-// its error names all that is missing or wrong, a line each, and repeats no
-// value: what stands in the wrong place may be the secret.
+// parse reads the arguments and the environment. If the flags can be read, its error
+// names everything that is missing or wrong, one line each. It repeats no value, because
+// a value in the wrong place may be the secret.
 func parse(args []string, env func(string) string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("zuora-connect", flag.ContinueOnError)
@@ -153,7 +151,7 @@ func parse(args []string, env func(string) string) (options, error) {
 	return o, errors.Join(wrong...)
 }
 
-// credentials are those of the user or of the client.
+// credentials returns those of the user or of the client.
 func (o options) credentials() zuora.Credentials {
 	if o.client != "" {
 		return zuora.Credentials{ClientID: o.client, ClientSecret: o.secret}
@@ -161,7 +159,7 @@ func (o options) credentials() zuora.Credentials {
 	return zuora.Credentials{AccessKeyID: o.user, SecretAccessKey: o.secret}
 }
 
-// kind names the kind of login.
+// kind returns the kind of login.
 func (o options) kind() string {
 	if o.client != "" {
 		return "oauth"
@@ -175,7 +173,7 @@ func logsIn(path string) bool {
 	return strings.HasSuffix(path, "/v1/connections") || strings.HasSuffix(path, "/oauth/token")
 }
 
-// checkPath lets through what, put behind the server's URL, is a path there.
+// checkPath returns an error if path, appended to the server's URL, is not a path there.
 func checkPath(path string) error {
 	_, err := url.Parse(path)
 	switch {
@@ -189,8 +187,7 @@ func checkPath(path string) error {
 	return nil
 }
 
-// inOurTerms puts the flags and variables in the place of the fields that
-// NewSession complains of.
+// inOurTerms replaces the fields in an error of NewSession by the flags and variables.
 func inOurTerms(err error) error {
 	return errors.New(strings.NewReplacer(
 		"in Credentials", "in ZUORA_ACCESS_KEY_ID or -user",
@@ -203,9 +200,9 @@ func inOurTerms(err error) error {
 	).Replace(strings.TrimPrefix(err.Error(), "zuora: ")))
 }
 
-// readSecret reads the secret from the file of that name, or from stdin for
-// "-". Some editors and shells of Windows begin a file with a byte order mark, or write
-// it as UTF-16; neither is part of the secret.
+// readSecret reads the secret from the file of that name, or from stdin for "-". Some
+// editors and shells of Windows begin a file with a byte order mark, or write UTF-16.
+// readSecret decodes both.
 func readSecret(ctx context.Context, name string, stdin io.Reader) (zuora.Secret, error) {
 	const most = 64 << 10 // bytes; no header is longer
 	b, err := read(ctx, name, stdin, most)
@@ -242,7 +239,7 @@ func text(b []byte) string {
 	return string(utf16.Decode(units))
 }
 
-// readBody reads what -d names.
+// readBody reads the body that -d names.
 func (o *options) readBody(ctx context.Context, stdin io.Reader) (err error) {
 	if o.data == nil {
 		return nil
@@ -258,8 +255,8 @@ func (o *options) readBody(ctx context.Context, stdin io.Reader) (err error) {
 	return nil
 }
 
-// read reads the file of that name, or stdin for "-", and at most that many bytes. A pipe
-// may never end, so ctx ends the wait for it.
+// read reads the file of that name, or stdin for "-", but at most most bytes. A pipe may
+// never end, so ctx ends the wait for it.
 func read(ctx context.Context, name string, stdin io.Reader, most int64) ([]byte, error) {
 	type result struct {
 		b   []byte
@@ -283,7 +280,7 @@ func readAll(name string, stdin io.Reader, most int64) ([]byte, error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			return nil, e.Err // without the name, should that be the secret itself
+			return nil, e.Err // without the name, which may be the secret itself
 		} else if err != nil {
 			return nil, err
 		}
@@ -306,7 +303,7 @@ func readAll(name string, stdin io.Reader, most int64) ([]byte, error) {
 	return b, err
 }
 
-// version is a line about this program, as far as its build has recorded it.
+// version returns a line about this program's build.
 func version(info *debug.BuildInfo, ok bool) string {
 	if !ok {
 		return "zuora-connect, of an unknown version"

@@ -37,7 +37,7 @@ func newTenant(t *testing.T) *zuoratest.Tenant {
 	return tenant
 }
 
-// ways are the two that the program can sign in, as its environment has them.
+// ways are the two ways in which the program can log in, by its environment.
 func ways(tenant *zuoratest.Tenant) map[string]map[string]string {
 	client := tenant.OAuthClient()
 	return map[string]map[string]string{
