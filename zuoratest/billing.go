@@ -61,8 +61,7 @@ func summary(c *call) any {
 		}
 		return out
 	}
-	return record{}.set("success", true,
-		"basicInfo", account.pick("id accountNumber name status currency balance batch tags billCycleDay autoPay additionalEmailAddresses"),
+	return ok("basicInfo", account.pick("id accountNumber name status currency balance batch tags billCycleDay autoPay additionalEmailAddresses"),
 		"billToContact", c.contact(account, "billToId"), "soldToContact", c.contact(account, "soldToId"),
 		"subscriptions", last("Subscription", "id subscriptionNumber status termType initialTerm renewalTerm autoRenew subscriptionStartDate termStartDate termEndDate"),
 		"invoices", last("Invoice", "id invoiceNumber invoiceDate dueDate amount balance status"),
@@ -257,7 +256,9 @@ func (c *call) process(account, order, out record) {
 	for _, entry := range entries {
 		var sub record
 		if number := entry.text("subscriptionNumber"); number != "" {
-			sub = c.find("Subscription", number)
+			if sub = c.find("Subscription", number); !bytes.Equal(sub["accountId"], account["id"]) {
+				c.cannot("change the subscription %s, which is another account's", number)
+			}
 		}
 		for _, action := range entry.list("orderActions") {
 			kind := cmp.Or(action.text("type"), "?")
@@ -455,7 +456,7 @@ func (s *state) handleBilling() {
 			payment := c.key("Payment")
 			account, applied := c.find("Account", payment.text("accountId")), c.amount(payment, "appliedAmount")
 			if status := payment.text("status"); status != "Processed" || verb == "cancel" && applied.Sign() != 0 {
-				c.cannot("%s a payment that is %s and applied", verb, status)
+				c.cannot("%s a payment that is %s, with %s applied", verb, status, payment.text("appliedAmount"))
 			}
 			c.refuse(c.in, "debitMemos")
 			if c.apply(payment, account, c.in.list("invoices"), sign); verb == "cancel" {
@@ -466,5 +467,5 @@ func (s *state) handleBilling() {
 		})
 	}
 	s.handle("GET /v1/accounts/{key}/summary", summary)
-	s.handle("GET /v1/accounts/{key}/payment-methods", func(c *call) any { c.key("Account"); return record{}.set("success", true) })
+	s.handle("GET /v1/accounts/{key}/payment-methods", func(c *call) any { c.key("Account"); return ok() })
 }

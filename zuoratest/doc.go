@@ -76,15 +76,17 @@
 // Of a stateful tenant this is made up as well:
 //
 //   - It has no pricing, no proration and no taxes. An amount is what was sent or the catalog's
-//     price, and a sum of these. A subscription's contractedMrr is the sum of its recurring prices.
+//     price, as it stands there, or a sum of these, with nine decimals or more. A subscription's contractedMrr is the sum of its recurring prices.
 //     A bill run, and an order with runBilling, bill each charge once for a target date. The
 //     files of billing preview runs are empty.
 //   - A query is "select FIELDS from OBJECT where FIELD = VALUE and …". An export and a data
 //     query read the same, with the object's name before a field if you like, and "*".
 //   - What it does not do, or does not know, is a failure that names it: a member, an order
 //     action, a word of a query, a query parameter. A call that it does not have gets status 405.
-//   - /v1/object creates an Account, Contact, Product, ProductRatePlan, ProductRatePlanCharge or
-//     Usage with every member that it is told, the balance of an account too.
+//   - /v1/object creates and deletes an Account, Contact, Product, ProductRatePlan,
+//     ProductRatePlanCharge or Usage, with every member that it is told, the balance of an account
+//     too. It reads and changes the others. /v1/action takes lists of any length.
+//   - An order that is deleted leaves its subscriptions.
 //   - An Idempotency-Key that was sent with another request gets status 409.
 //   - IDs and numbers count up. The first six digits of codes are 500000.
 package zuoratest

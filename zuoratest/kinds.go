@@ -100,8 +100,8 @@ var kinds = []kind{
 	},
 }
 
-// createdByObject are the kinds that /v1/object creates.
-var createdByObject = []string{"Account", "Contact", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Usage"}
+// byObject are the kinds that /v1/object creates and deletes.
+var byObject = []string{"Account", "Contact", "Product", "ProductRatePlan", "ProductRatePlanCharge", "Usage"}
 
 // named returns the table of a type of /v1/object, such as product-rate-plan.
 func (c *call) named(object string) *table {
@@ -128,7 +128,7 @@ func (c *call) members(t *table, in record) record {
 
 func (c *call) createObject(object string, in record) record {
 	t := c.named(object)
-	if !slices.Contains(createdByObject, t.object) {
+	if !slices.Contains(byObject, t.object) {
 		c.cannot("create the type %s at /v1/object", t.object)
 	}
 	return c.add(t.object, c.members(t, in)).pick("Id=id").set("Success", true)
@@ -147,6 +147,9 @@ func (c *call) updateObject(object, id string, in record) record {
 
 func (c *call) deleteObject(object, id string) record {
 	t := c.named(object)
+	if !slices.Contains(byObject, t.object) {
+		c.cannot("delete the type %s at /v1/object", t.object)
+	}
 	return c.delete(t, c.find(t.object, id))
 }
 

@@ -406,6 +406,8 @@ func TestStatefulObjectsOfEveryType(t *testing.T) {
 	assert.Equal(t, map[string]zuora.Value{"Id": zuora.ValueOf(product.ID), "Name": `"Weekly"`, "Description": `"new"`, "Color__c": `"red"`}, map[string]zuora.Value(fields))
 	_, err = api.CreateObject(ctx, "invoice", nil, nil)
 	assert.ErrorContains(t, err, "does not create the type Invoice")
+	_, err = api.DeleteObject(ctx, "invoice", "none")
+	assert.ErrorContains(t, err, "does not delete the type Invoice")
 	_, err = api.CreateObject(ctx, "ledger", nil, nil)
 	assert.ErrorContains(t, err, "ledger")
 	_, err = api.CreateObject(ctx, "contact", map[string]zuora.Value{"Wrong": "1"}, &objects.CreateObjectParams{RejectUnknownFields: true})
@@ -596,6 +598,12 @@ func TestStatefulHandlersOfTheTestComeFirst(t *testing.T) {
 func TestStatefulRefusals(t *testing.T) {
 	session, tenant := stateful(t)
 	newAccount(t, session, nil)
+	newAccount(t, session, nil)
+	_, err := subscriptions.New(session).CreateSubscription(t.Context(), subscriptions.NewSubscription{
+		AccountKey: "A00000001", TermType: subscriptions.TermTypeEvergreen, ContractEffectiveDate: "2026-01-01",
+		SubscribeToRatePlans: []subscriptions.NewRatePlan{{ProductRatePlanID: plans(t, session)[0].ID}},
+	})
+	require.NoError(t, err)
 	const contact = `"billToContact":{"firstName":"a","lastName":"b"}`
 	for _, c := range []struct {
 		method, path, body string
@@ -623,6 +631,7 @@ func TestStatefulRefusals(t *testing.T) {
 		{"PUT", "/v1/subscriptions/A1/cancel", `{}`, 200, "50000040"},
 		{"POST", "/v1/orders", `{"existingAccountNumber":"A00000001"}`, 200, "Missing required value: orderDate"},
 		{"POST", "/v1/orders", `{"existingAccountNumber":"A00000001","orderDate":"2026-01-01","subscriptions":[{"orderActions":[{"type":"ChangePlan"}]}]}`, 200, "subscriptionNumber"},
+		{"POST", "/v1/orders", `{"existingAccountNumber":"A00000002","orderDate":"2026-01-01","subscriptions":[{"subscriptionNumber":"A-S00000001","orderActions":[]}]}`, 200, "another account's"},
 		{"POST", "/v1/invoices", `{"accountId":"A00000001","invoiceDate":"2026-01-01","invoiceItems":[{"amount":"1.00","serviceStartDate":"2026-01-01"}]}`, 200, "amount is not a JSON number"},
 		{"POST", "/v1/payments", `{"type":"External","currency":"USD","amount":1}`, 200, "Missing required value: accountId"},
 		{"POST", "/v1/object/account", `{"Currency":"USD"}`, 200, `"Code":"MISSING_REQUIRED_VALUE"`},
