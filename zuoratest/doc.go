@@ -81,8 +81,10 @@
 //     files of billing preview runs are empty.
 //   - A query is "select FIELDS from OBJECT where FIELD = VALUE and …". An export and a data
 //     query read the same, with the object's name before a field if you like, and "*".
-//   - What it does not do, or does not know, is a failure that names it: a member, an order
-//     action, a word of a query, a query parameter. A call that it does not have gets status 405.
+//   - What it does not do is a failure that names it: a member that makes Zuora do more, such as
+//     paymentMethod of a new account, an order action, a word of a query, a query parameter of a
+//     list. Other members that it does not know stay with their object, without an effect. A call
+//     that it does not have gets status 405.
 //   - /v1/object creates and deletes an Account, Contact, Product, ProductRatePlan,
 //     ProductRatePlanCharge or Usage, with every member that it is told, the balance of an account
 //     too. It reads and changes the others. /v1/action takes lists of any length.
