@@ -210,6 +210,66 @@ func TestRule14_CloseDuringAnEarlyRenewal(t *testing.T) {
 	})
 }
 
+// A token that is on its way when all are revoked is no sign that a resource refuses every
+// token.
+func TestTokensRevokedDuringAnEarlyRenewal(t *testing.T) {
+	for what, kind := range map[string]func(t *testing.T, session *zuora.Session) (int, error){
+		"replayed": func(t *testing.T, session *zuora.Session) (int, error) {
+			status, _, err := get(t.Context(), session, "/v1/ok")
+			return status, err
+		},
+		"not replayed": func(t *testing.T, session *zuora.Session) (int, error) {
+			status, _, err := send(t.Context(), session, http.MethodPost, "/v1/echo", newOneShot("once"))
+			return status, err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tenant := inMemory(zuoratest.Config{})
+				defer tenant.Close()
+				session := newSession(t, byOAuth.inMemoryConfig(tenant))
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				var early atomic.Bool
+				tenant.Intercept(func(r *http.Request) http.Handler {
+					if !isLogin(r) || early.Swap(true) {
+						return nil
+					}
+					tenant.Revoke()
+					time.Sleep(3 * time.Second)
+					return zuoratest.Token(goodToken, "bearer", 3598) // revoked
+				})
+				time.Sleep(3538*time.Second - time.Millisecond)
+				requireStatus(t, session, "/v1/ok", http.StatusOK)
+				time.Sleep(time.Millisecond)
+				var wg sync.WaitGroup
+				var refused atomic.Int32
+				for range 20 {
+					wg.Go(func() {
+						if status, err := kind(t, session); err != nil || status != http.StatusOK {
+							refused.Add(1)
+						}
+					})
+				}
+				wg.Wait()
+				if what == "replayed" {
+					require.Zero(t, refused.Load())
+				}
+				for range 3 { // the first ones learn of the end of the second token
+					status, err := kind(t, session)
+					require.NoError(t, err)
+					if what == "replayed" {
+						require.Equal(t, http.StatusOK, status)
+					}
+				}
+				status, err := kind(t, session)
+				require.NoError(t, err)
+				require.Equal(t, http.StatusOK, status)
+				require.Equal(t, 3, tenant.Logins())
+			})
+		})
+	}
+}
+
 // The life of a token counts by the clock that shows more, from the sending.
 func TestRule03_LifeOfATokenIsCountedByBothClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

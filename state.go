@@ -24,6 +24,7 @@ type state struct {
 	closed   bool
 	logins   int                         // how many generations there have been
 	flight   *flight.Flight[login]       // nil if no login is in progress
+	early    bool                        // the login in progress renews a token that is still good
 	failed   backoff.Logins[Credentials] // rule 10
 	refusals backoff.Refusals            // rule 3
 }
@@ -109,6 +110,7 @@ func (s *Session) renew(ctx context.Context, g *generation) bool {
 	}
 	g.renewal = time.Now()
 	s.start(ctx)
+	t.early = true
 	return true
 }
 
@@ -150,7 +152,8 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 // start starts a login. The state is locked.
 func (s *Session) start(ctx context.Context) {
 	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // the sum may overflow
-	s.state().flight = flight.Start(ctx, timeout, s.login, s.finish)
+	t := s.state()
+	t.flight, t.early = flight.Start(ctx, timeout, s.login, s.finish), false
 }
 
 // finish makes a login's generation the current one, or sets when the next login may be
@@ -186,14 +189,18 @@ func (s *Session) finish(l login, err error) (login, func(), error) {
 }
 
 // refused records that a call was refused on u. It reports whether to replay the call,
-// after a login or on a session that is there already. seen is the number of generations
-// at the previous refusal of this call, and 0 if there was none.
+// after a login or on a session that is there already. generations is how many logins
+// had begun by then; seen is that of the previous refusal of this call, and 0 if there was
+// none.
 func (s *Session) refused(u use, path string, seen int, replayable bool) (again bool, generations int) {
 	borrowed := u.shared != nil && s.fleet.Refused(u.shared)
 	slow := s.clock.Now().Mono-u.now.Mono >= int64(time.Second)
 	t, p := s.state(), backoff.PathOf(path)
 	t.mu.Lock()
 	ended := false
+	if generations = t.logins; t.flight != nil && t.early {
+		generations++ // its login began before the refusal, and its token may be revoked as well
+	}
 	switch {
 	case t.current.Load() != u.generation:
 		again = true
@@ -201,13 +208,12 @@ func (s *Session) refused(u use, path string, seen int, replayable bool) (again 
 		again, ended = true, true
 	case (seen > 0 && u.number > seen || u.fresh && t.refusals.Known(p)) && !(slow && t.refusals.Doubt(p)):
 		t.refusals.Wasted(p, u.number)
-	case t.refusals.Login(p, u.number, replayable):
+	case t.refusals.Login(p, u.number, generations, replayable):
 		again, ended = true, true
 	}
 	if ended {
 		t.current.Store(nil)
 	}
-	generations = t.logins
 	t.mu.Unlock()
 	if ended {
 		s.logEnd(u.generation, "refused")

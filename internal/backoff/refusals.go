@@ -27,7 +27,7 @@ type wait struct {
 	next   time.Time
 	wasted int  // logins in a row
 	last   int  // number of the generation that was wasted last
-	trial  int  // number of the generation that a refusal ended, if there was no replay to show whether a login helps
+	trial  int  // number of the latest generation at a refusal, if there was no replay to show whether a login helps
 	doubt  bool // one more login may have been wasted
 }
 
@@ -75,8 +75,9 @@ func PathOf(path string) Path {
 }
 
 // Login reports whether a call of p that was refused on a generation causes a login.
-// After that login the call is replayed if that is possible.
-func (r *Refusals) Login(p Path, generation int, replayable bool) bool {
+// After that login the call is replayed if that is possible. latest is the last generation
+// whose login began before the refusal.
+func (r *Refusals) Login(p Path, generation, latest int, replayable bool) bool {
 	now := time.Now()
 	for i, key := range p {
 		w := r.get(key)
@@ -102,7 +103,7 @@ func (r *Refusals) Login(p Path, generation int, replayable bool) bool {
 		}
 	}
 	if !replayable {
-		r.at(p[0]).trial, r.at(p[1]).trial = generation, generation
+		r.at(p[0]).trial, r.at(p[1]).trial = latest, latest
 	}
 	r.trouble.Store(true)
 	return true
