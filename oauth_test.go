@@ -739,6 +739,23 @@ func TestRule02_FleetRenewsATokenOnce(t *testing.T) {
 	})
 }
 
+// The token that a process holds is not due by the wall clock, if that was set back. The
+// process does not borrow it from the store again.
+func TestTokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
+	for what, later := range map[string]time.Duration{"due": 59 * time.Minute, "expired": time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			tenant := inMemory(zuoratest.Config{})
+			defer tenant.Close()
+			session := newSession(t, withStore(byOAuth.inMemoryConfig(tenant), newMemoryStore()))
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			zuora.Suspend(session, later) // what the store shows is as old as before
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			synctest.Wait()
+			require.Equal(t, 2, tenant.Logins(), what)
+		})
+	}
+}
+
 // A store keeps the sessions of a user and of an OAuth client apart, though they have the
 // same name.
 func TestStoreKeepsKindsOfLoginApart(t *testing.T) {

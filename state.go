@@ -74,9 +74,13 @@ func (s *Session) acquire(ctx context.Context) (use, error) {
 	if g != nil {
 		unused := g.For(now)
 		expired, idle := g.expired(now, s.api.Path), g.token == nil && s.idleTimeout >= 0 && unused >= s.idleTimeout
+		due := g.token != nil && g.token.Due(g.begun.Until(now))
+		if due && g.shared != nil {
+			s.fleet.Due(g.shared)
+		}
 		switch {
 		case !expired && !idle:
-			if g.token != nil && g.token.Due(g.begun.Until(now)) && s.renew(ctx, g) {
+			if due && s.renew(ctx, g) {
 				s.logEnd(g, "due")
 			}
 			return use{g, now, false}, nil

@@ -67,7 +67,7 @@ type Fleet struct {
 	idle     time.Duration // if negative, sessions do not expire by idling
 	trouble  trouble
 
-	refused      atomic.Pointer[string] // the login that was refused to this process last
+	refused      atomic.Pointer[string] // the login that was refused to this process last, or whose token was due
 	seen         atomic.Pointer[[]byte] // the value that was loaded last
 	refusedFirst atomic.Int32           // how many borrowed sessions in a row were refused at their first use
 }
@@ -127,6 +127,10 @@ func (f *Fleet) usable(h *Session) bool {
 	refused := f.refused.Load()
 	return h.raw != nil && h.good(f.path, f.idle) && (refused == nil || *refused != h.Login) && f.refusedFirst.Load() < 2
 }
+
+// Due records that the token of h is to be renewed. The wall clock alone, by which stored
+// tokens are judged, may have been set back.
+func (f *Fleet) Due(h *Session) { f.refused.Store(&h.Login) }
 
 // Refused records that h was refused. It reports whether h was borrowed and has never
 // worked in this process. In some tenants that may be so for every borrowed session.
