@@ -756,6 +756,31 @@ func TestTokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
 	}
 }
 
+// A store that mixes up its keys, or the records of users and of OAuth clients, costs
+// logins only.
+func TestStoreThatMixesUpItsRecords(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind loginKind) {
+		server := newServer(t, zuoratest.Config{})
+		other := map[loginKind]loginKind{byOAuth: byPassword, byPassword: byOAuth}[kind]
+		here, there := newMemoryStore(), newMemoryStore()
+		requireStatus(t, newSession(t, withStore(kind.configFor(server), here)), "/v1/ok", http.StatusOK)
+		requireStatus(t, newSession(t, withStore(other.configFor(server), there)), "/v1/ok", http.StatusOK)
+		key, _ := here.take()
+		_, value := there.take()
+		ok, err := here.Swap(t.Context(), key, nil, []byte(value), time.Hour)
+		require.NoError(t, err)
+		require.True(t, ok)
+		requireStatus(t, newSession(t, withStore(kind.configFor(server), here)), "/v1/ok", http.StatusOK)
+		require.Equal(t, 3, server.Logins())
+		requests := server.Requests()
+		last := requests[len(requests)-1].Header
+		require.Equal(t, kind == byOAuth, last["Authorization"] != nil)
+		require.Equal(t, kind == byPassword, last["Cookie"] != nil)
+		requireStatus(t, newSession(t, withStore(kind.configFor(server), here)), "/v1/ok", http.StatusOK)
+		require.Equal(t, 3, server.Logins(), "the wrong record was replaced")
+	})
+}
+
 // A store keeps the sessions of a user and of an OAuth client apart, though they have the
 // same name.
 func TestStoreKeepsKindsOfLoginApart(t *testing.T) {

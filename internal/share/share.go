@@ -50,8 +50,9 @@ const form = "cookies with paths"
 
 // Record is the stored form of a session.
 type Record struct {
-	Login   string           `json:"login"` // identifies the login, whose cookies may change
-	Used    time.Time        `json:"used"`  // when the last call with a good response was sent
+	Key     string           `json:"key,omitempty"` // that it is stored under
+	Login   string           `json:"login"`         // identifies the login, whose cookies may change
+	Used    time.Time        `json:"used"`          // when the last call with a good response was sent
 	Cookies []cookies.Cookie `json:"cookies"`
 	Token   *bearer.Token    `json:"token,omitempty"` // nil: it has cookies
 }
@@ -110,7 +111,7 @@ type Session struct {
 
 // NewRecord returns a record of a new login. If it has cookies, token is nil.
 func NewRecord(jar *cookies.Jar, token *bearer.Token, used time.Time) Record {
-	return Record{rand.Text(), used, jar.All(), token}
+	return Record{Login: rand.Text(), Used: used, Cookies: jar.All(), Token: token}
 }
 
 // good reports whether r may be used: its cookies for path, unless they have been idle
@@ -269,6 +270,7 @@ func (f *Fleet) login(ctx context.Context, key string, login func(context.Contex
 		return nil, err
 	}
 	f.refusedFirst.Store(0)
+	r.Key = key
 	h := &Session{Record: r, key: key}
 	h.written.Store(time.Now().UnixNano())
 	return h, nil
@@ -335,12 +337,12 @@ func (f *Fleet) Used(h *Session, jar *cookies.Jar, last *idle.Last) {
 				return
 			}
 		}
-		f.put(context.Background(), h, Record{h.Login, time.Unix(0, last.Wall.Load()), jar.All(), h.Token}, &Session{Record: h.Record, raw: h.raw})
+		f.put(context.Background(), h, Record{h.key, h.Login, time.Unix(0, last.Wall.Load()), jar.All(), h.Token}, &Session{Record: h.Record, raw: h.raw})
 	}()
 }
 
-// load returns an error or a *Session. A value that is not a record is no session, but can
-// be replaced by one.
+// load returns an error or a *Session. A value that is not a record of key is no session, but
+// can be replaced by one.
 func (f *Fleet) load(ctx context.Context, key string) (*Session, error) {
 	raw, err := bounded(ctx, func(ctx context.Context) ([]byte, error) { return f.store.Load(ctx, key) })
 	if err != nil {
@@ -350,7 +352,7 @@ func (f *Fleet) load(ctx context.Context, key string) (*Session, error) {
 	f.seen.Store(&raw)
 	h := &Session{Borrowed: true, key: key, raw: raw}
 	h.written.Store(time.Now().UnixNano())
-	if raw != nil && json.Unmarshal(raw, &h.Record) != nil {
+	if raw != nil && (json.Unmarshal(raw, &h.Record) != nil || h.Key != "" && h.Key != key) { // earlier versions stored no key
 		h.Record = Record{}
 	}
 	return h, nil
