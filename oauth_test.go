@@ -594,19 +594,35 @@ func TestRule11_NothingPrintsATokenOrAClientSecret(t *testing.T) {
 	all := allOf(err) + string(failure.Body) + fmt.Sprint(failure.Reasons) + strings.Join(log.take(), "\n")
 	for _, verb := range verbs {
 		all += fmt.Sprintf(verb, session) + fmt.Sprintf(verb, cfg) + fmt.Sprintf(verb, request) + fmt.Sprintf(verb, &request) +
-			fmt.Sprintf(verb, server.OAuthClient()) + fmt.Sprintf(verb, zuora.TokenResponse{AccessToken: zuora.Secret(token)})
+			fmt.Sprintf(verb, server.OAuthClient()) + fmt.Sprintf(verb, zuora.TokenResponse{AccessToken: zuora.Secret(token), Jti: zuora.Secret(token)})
 	}
 	var lines strings.Builder
 	logger := slog.New(slog.NewJSONHandler(&lines, nil))
 	logger.Info("x", "request", request, "client", server.OAuthClient())
 	slog.New(slog.NewTextHandler(&lines, nil)).Info("x", "request", &request)
-	text, err := json.Marshal([]any{request, server.OAuthClient(), zuora.TokenResponse{AccessToken: zuora.Secret(token)}})
+	text, err := json.Marshal([]any{request, server.OAuthClient(), zuora.TokenResponse{AccessToken: zuora.Secret(token), Jti: zuora.Secret(token)}})
 	require.NoError(t, err)
 	all += lines.String() + string(text)
 	require.NotEmpty(t, token)
 	require.Contains(t, all, "REDACTED")
 	for _, secret := range []string{token[:12], "client secret", "client+secret", "24+bytes"} {
 		require.NotContains(t, all, secret)
+	}
+}
+
+// What looks like a token is not shown either by what knows no token. The ID of a token may
+// be the token itself.
+func TestTokenThatNobodyKnows(t *testing.T) {
+	for _, body := range []string{
+		`{"error":"x","access_token":"` + goodToken + `","jti":"` + goodToken + `"}`,
+		`{"success":false,"reasons":[{"code":1,"message":"{\"access_token\" : \"` + goodToken + `\", \"jti\":\"` + goodToken + `\"}"}]}`,
+		"access_token=" + goodToken + "&jti=" + goodToken,
+	} {
+		err := zuora.CheckResponse(&http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/json"}}}, []byte(body))
+		var failure *zuora.Error
+		require.ErrorAs(t, err, &failure)
+		require.Contains(t, string(failure.Body), "REDACTED")
+		require.NotContains(t, allOf(err)+string(failure.Body)+fmt.Sprint(failure.Reasons), goodToken[:8])
 	}
 }
 

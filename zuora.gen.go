@@ -129,8 +129,9 @@ type TokenResponse struct {
 	// ExpiresIn How long the token is valid, in seconds from its creation.
 	ExpiresIn Decimal `json:"expires_in,omitempty"`
 
-	// Jti The ID of the token.
-	Jti string `json:"jti,omitempty"`
+	// Jti The ID of the token, which may be the token itself. In Go it is a `Secret`, which
+	// prints as REDACTED.
+	Jti Secret `json:"jti,omitempty"`
 
 	// Scope What the token may be used for.
 	Scope string `json:"scope,omitempty"`
