@@ -65,7 +65,7 @@ func (s *Session) ownLogin(ctx context.Context, c Credentials, f *flight.Flight[
 		if !f.Failed(failed, err) { // the waiters have got a time-out already
 			t.mu.Lock()
 			defer t.mu.Unlock()
-			t.wait(err, &c)
+			t.wait(err, &c, time.Time{})
 		}
 	})
 	if err != nil {
@@ -82,14 +82,18 @@ func (t *state) waitFor(c Credentials) backoff.Wait {
 }
 
 // wait sets the backoff after a login failed with err. tried is nil if no credentials
-// were sent. t is locked.
-func (t *state) wait(err error, tried *Credentials) backoff.Wait {
+// were sent. If the login was to renew a token early, early is when the token expires, and
+// the next login is not delayed past that. t is locked.
+func (t *state) wait(err error, tried *Credentials, early time.Time) backoff.Wait {
 	var e *Error
 	switch {
 	case tried != nil && errors.Is(err, ErrUnauthenticated):
 		return t.failed.FailedFor(*tried, err, 5*time.Minute) // three wrong tries can lock a user out
 	case errors.Is(err, ErrRateLimited) && errors.As(err, &e):
 		return t.failed.Failed(err, cmp.Or(response.Wait(e.Header.Get("Retry-After")), time.Minute))
+	case !early.IsZero():
+		t.failed.Failed(err, 0)
+		return t.failed.AtMost(early)
 	default:
 		return t.failed.Failed(err, 0)
 	}

@@ -159,6 +159,29 @@ func TestRule03_EarlyRenewalThatFailsFailsNoCall(t *testing.T) {
 	}
 }
 
+// Nor does it delay the login that is due when the token has expired.
+func TestEarlyRenewalsThatFailDelayNoLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		session := newSession(t, byOAuth.inMemoryConfig(tenant))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		begun := time.Now()
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) && time.Since(begun) < 3590*time.Second {
+				return zuoratest.ServerError()
+			}
+			return nil
+		})
+		time.Sleep(3538 * time.Second)
+		for time.Since(begun) < 3600*time.Second {
+			requireStatus(t, session, "/v1/ok", http.StatusOK)
+			time.Sleep(100 * time.Millisecond)
+		}
+		require.LessOrEqual(t, tenant.Logins(), 9)
+	})
+}
+
 // A caller that needs a token does not start a second login beside an early renewal.
 func TestRule02_ExpiryDuringAnEarlyRenewalIsOneLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -238,9 +261,9 @@ func TestTokensRevokedDuringAnEarlyRenewal(t *testing.T) {
 					time.Sleep(3 * time.Second)
 					return zuoratest.Token(goodToken, "bearer", 3598) // revoked
 				})
-				time.Sleep(3538*time.Second - time.Millisecond)
+				time.Sleep(3538 * time.Second)
 				requireStatus(t, session, "/v1/ok", http.StatusOK)
-				time.Sleep(time.Millisecond)
+				synctest.Wait()
 				var wg sync.WaitGroup
 				var refused atomic.Int32
 				for range 20 {

@@ -24,7 +24,7 @@ type state struct {
 	closed   bool
 	logins   int                         // how many generations there have been
 	flight   *flight.Flight[login]       // nil if no login is in progress
-	early    bool                        // the login in progress renews a token that is still good
+	early    time.Time                   // when the token expires that the login in progress renews, or zero
 	failed   backoff.Logins[Credentials] // rule 10
 	refusals backoff.Refusals            // rule 3
 }
@@ -114,7 +114,7 @@ func (s *Session) renew(ctx context.Context, g *generation) bool {
 	}
 	g.renewal = time.Now()
 	s.start(ctx)
-	t.early = true
+	t.early = g.renewal.Add(g.token.Life - g.begun.Until(s.clock.Now()))
 	return true
 }
 
@@ -157,7 +157,7 @@ func (s *Session) join(ctx context.Context) (*flight.Flight[login], *generation,
 func (s *Session) start(ctx context.Context) {
 	timeout := max(s.loginTimeout, s.loginTimeout+s.fleet.Wait()) // the sum may overflow
 	t := s.state()
-	t.flight, t.early = flight.Start(ctx, timeout, s.login, s.finish), false
+	t.flight, t.early = flight.Start(ctx, timeout, s.login, s.finish), time.Time{}
 }
 
 // finish makes a login's generation the current one, or sets when the next login may be
@@ -186,7 +186,7 @@ func (s *Session) finish(l login, err error) (login, func(), error) {
 	if failed, ok := err.(*LoginError); ok { // an earlier login has failed
 		return login{}, func() {}, failed
 	}
-	wait := t.wait(err, l.tried)
+	wait := t.wait(err, l.tried, t.early)
 	return login{}, func() {
 		s.log.Warn("zuora: login failed; the next one has to wait", "error", wait.Err, "until", wait.Next)
 	}, newLoginError(wait)
@@ -202,7 +202,7 @@ func (s *Session) refused(u use, path string, seen int, replayable bool) (again 
 	t, p := s.state(), backoff.PathOf(path)
 	t.mu.Lock()
 	ended := false
-	if generations = t.logins; t.flight != nil && t.early {
+	if generations = t.logins; t.flight != nil && !t.early.IsZero() {
 		generations++ // its login began before the refusal, and its token may be revoked as well
 	}
 	switch {

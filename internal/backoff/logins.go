@@ -52,6 +52,14 @@ func (l *Logins[K]) Failed(err error, wait time.Duration) Wait {
 	return l.all
 }
 
+// AtMost makes all logins wait until next at most.
+func (l *Logins[K]) AtMost(next time.Time) Wait {
+	if l.all.Next.After(next) {
+		l.all.Next = next
+	}
+	return l.all
+}
+
 // FailedFor records that a login with key failed with err. Logins with key then have
 // to wait for wait.
 func (l *Logins[K]) FailedFor(key K, err error, wait time.Duration) Wait {
