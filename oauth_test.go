@@ -160,7 +160,7 @@ func TestRule03_EarlyRenewalThatFailsFailsNoCall(t *testing.T) {
 }
 
 // Nor does it delay the login that is due when the token has expired.
-func TestEarlyRenewalsThatFailDelayNoLogin(t *testing.T) {
+func TestRule03_EarlyRenewalsThatFailDelayNoLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant := inMemory(zuoratest.Config{})
 		defer tenant.Close()
@@ -235,7 +235,7 @@ func TestRule14_CloseDuringAnEarlyRenewal(t *testing.T) {
 
 // A token that is on its way when all are revoked is no sign that a resource refuses every
 // token.
-func TestTokensRevokedDuringAnEarlyRenewal(t *testing.T) {
+func TestRule03_TokensRevokedDuringAnEarlyRenewal(t *testing.T) {
 	for what, kind := range map[string]func(t *testing.T, session *zuora.Session) (int, error){
 		"replayed": func(t *testing.T, session *zuora.Session) (int, error) {
 			status, _, err := get(t.Context(), session, "/v1/ok")
@@ -635,7 +635,7 @@ func TestRule11_NothingPrintsATokenOrAClientSecret(t *testing.T) {
 
 // What looks like a token is not shown either by what knows no token. The ID of a token may
 // be the token itself.
-func TestTokenThatNobodyKnows(t *testing.T) {
+func TestRule11_TokenThatNobodyKnows(t *testing.T) {
 	for _, body := range []string{
 		`{"error":"x","access_token":"` + goodToken + `","jti":"` + goodToken + `"}`,
 		`{"success":false,"reasons":[{"code":1,"message":"{\"access_token\" : \"` + goodToken + `\", \"jti\":\"` + goodToken + `\"}"}]}`,
@@ -780,7 +780,7 @@ func TestRule02_FleetRenewsATokenOnce(t *testing.T) {
 
 // The token that a process holds is not due by the wall clock, if that was set back. The
 // process does not borrow it from the store again.
-func TestTokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
+func TestRule03_TokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
 	for what, later := range map[string]time.Duration{"due": 59 * time.Minute, "expired": time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			tenant := inMemory(zuoratest.Config{})
@@ -797,7 +797,7 @@ func TestTokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
 
 // A store that mixes up its keys, or the records of users and of OAuth clients, costs
 // logins only.
-func TestStoreThatMixesUpItsRecords(t *testing.T) {
+func TestRule01_StoreThatMixesUpItsRecords(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind loginKind) {
 		server := newServer(t, zuoratest.Config{})
 		other := map[loginKind]loginKind{byOAuth: byPassword, byPassword: byOAuth}[kind]
