@@ -18,16 +18,13 @@ type body struct {
 	gone bool  // the caller has read all of head
 	err  error // what ended the reading of rest; if nil, there may be more
 	rest io.ReadCloser
-	lent *buffer // the pool's buffer that head is in, or nil
 
 	begun beginning
 	due   time.Time   // when Peek stops waiting; zero as long as the response is not known to be a failure
 	reads chan chunk  // what goroutines have read, after due was set
 	late  atomic.Bool // a goroutine is still reading
 
-	// mu guards head, off and lent. If two goroutines read at once, which is wrong, they
-	// must not give lent back twice, because that would mix up other responses.
-	mu sync.Mutex
+	mu sync.Mutex // guards head and off, so that two goroutines that read at once, which is wrong, do not panic
 }
 
 // chunk is the result of a Read of rest.
@@ -36,18 +33,12 @@ type chunk struct {
 	err error
 }
 
-// buffer has room for what Peek reads of most responses. A body keeps it until the
-// caller has read its contents.
-type buffer [4<<10 + 1]byte
-
-var buffers = sync.Pool{New: func() any { return new(buffer) }}
-
 // failureWait is how long Peek waits for the body of a failure.
 const failureWait = 2 * time.Second
 
 // Head is the beginning of a response's body.
 type Head struct {
-	Bytes []byte // valid until the body is read
+	Bytes []byte
 	Whole bool   // Bytes is the whole body
 	Late  bool   // the response is a failure, and the rest of its body did not arrive in time
 }
@@ -63,8 +54,7 @@ func Peek(resp *http.Response, most int) Head {
 		if resp.Body == nil {
 			resp.Body = http.NoBody
 		}
-		b = &body{rest: resp.Body, lent: buffers.Get().(*buffer)}
-		b.head = b.lent[:0]
+		b = &body{rest: resp.Body}
 		if resp.StatusCode/100 != 2 {
 			b.begun, b.due = beginsFailure, time.Now().Add(failureWait)
 		} else if isCompressed(resp) {
@@ -82,7 +72,7 @@ func Peek(resp *http.Response, most int) Head {
 			}
 			continue
 		}
-		b.room(max(512, 2*len(b.head), int(min(resp.ContentLength, int64(most)))+1), most+1)
+		b.room(max(1<<10, 2*len(b.head), int(min(resp.ContentLength, int64(most)))+1), most+1)
 		var n int
 		n, b.err = b.rest.Read(b.head[len(b.head):min(cap(b.head), most+1)])
 		b.head = b.head[:len(b.head)+n]
@@ -101,9 +91,7 @@ func Peek(resp *http.Response, most int) Head {
 // room makes room for n bytes in head if head is full, but never for more than most.
 func (b *body) room(n, most int) {
 	if len(b.head) == cap(b.head) {
-		grown := append(make([]byte, 0, min(n, most)), b.head...)
-		b.giveBack()
-		b.head = grown
+		b.head = append(make([]byte, 0, min(n, most)), b.head...)
 	}
 }
 
@@ -124,8 +112,7 @@ func (b *body) wait(n int) bool {
 	select {
 	case r := <-b.reads:
 		b.late.Store(false)
-		b.head, b.err = append(b.head[:len(b.head):len(b.head)], r.p...), r.err
-		b.giveBack()
+		b.head, b.err = append(b.head, r.p...), r.err
 		return true
 	case <-timer.C:
 		return false
@@ -134,14 +121,6 @@ func (b *body) wait(n int) bool {
 
 // Under returns the body that Peek has wrapped.
 func (b *body) Under() io.ReadCloser { return b.rest }
-
-// giveBack returns the buffer of head to the pool.
-func (b *body) giveBack() {
-	if b.lent != nil {
-		buffers.Put(b.lent)
-		b.lent = nil
-	}
-}
 
 func (b *body) Read(p []byte) (int, error) {
 	if n := b.readHead(p); n > 0 || len(p) == 0 {
@@ -167,7 +146,6 @@ func (b *body) readHead(p []byte) int {
 	n := copy(p, b.head[b.off:])
 	b.off += n
 	if b.off == len(b.head) {
-		b.giveBack()
 		b.head, b.off, b.gone = nil, 0, true
 	}
 	return n
