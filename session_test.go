@@ -36,14 +36,14 @@ func TestRule02_ManyCallersShareOneLogin(t *testing.T) {
 		base.MaxConnsPerHost, base.MaxIdleConnsPerHost = 64, 64
 		base.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(64) // a refusal costs a handshake
 		cfg.Base = base
-		cfg.LoginTimeout = 5 * time.Minute // the login is one of 200 handshakes
+		cfg.LoginTimeout = 5 * time.Minute // the login is one of 100 handshakes
 		session := newSession(t, cfg)
 
 		for logins := 1; logins <= 3; logins++ {
 			kind.expire(server)
 			var wg sync.WaitGroup
-			begin, failed := make(chan struct{}), make(chan string, 200)
-			for i := range 200 {
+			begin, failed := make(chan struct{}), make(chan string, 100)
+			for i := range 100 {
 				wg.Go(func() {
 					<-begin
 					text := fmt.Sprintf("call %d", i)

@@ -135,7 +135,7 @@ func TestRule02_FleetSharesOneLogin(t *testing.T) {
 			var wg sync.WaitGroup
 			for i, session := range fleet {
 				wg.Go(func() {
-					for n := range 10 {
+					for n := range 4 {
 						status, got, err := send(t.Context(), session, http.MethodPost, "/v1/echo", strings.NewReader("text"))
 						assert.NoError(t, err)
 						assert.Equal(t, http.StatusOK, status, "process %d, call %d: %s", i, n, got)

@@ -39,8 +39,8 @@ const failureWait = 2 * time.Second
 // Head is the beginning of a response's body.
 type Head struct {
 	Bytes []byte
-	Whole bool   // Bytes is the whole body
-	Late  bool   // the response is a failure, and the rest of its body did not arrive in time
+	Whole bool // Bytes is the whole body
+	Late  bool // the response is a failure, and the rest of its body did not arrive in time
 }
 
 // Peek reads resp's body to its end, or to just past most bytes, and returns what it
