@@ -49,8 +49,10 @@ func exchangeOf(body io.ReadCloser) *exchange {
 func (x *exchange) values() *redact.Values {
 	all := append(cookies.Sent(x.sent.Header["Cookie"]), cookies.Set(x.set)...)
 	for _, line := range x.sent.Header["Authorization"] {
-		_, credentials, _ := strings.Cut(line, " ")
-		all = append(all, credentials)
+		if _, credentials, found := strings.Cut(line, " "); found {
+			line = credentials
+		}
+		all = append(all, line)
 	}
 	return x.session.values(x.generation, all...)
 }

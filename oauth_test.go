@@ -189,7 +189,7 @@ func TestRule02_ExpiryDuringAnEarlyRenewalIsOneLogin(t *testing.T) {
 		defer tenant.Close()
 		session := newSession(t, byOAuth.inMemoryConfig(tenant))
 		requireStatus(t, session, "/v1/ok", http.StatusOK)
-		time.Sleep(10*time.Minute - time.Second)
+		time.Sleep(10*time.Minute - 3*time.Second)
 		tenant.Intercept(func(r *http.Request) http.Handler {
 			if isLogin(r) {
 				time.Sleep(5 * time.Second)
@@ -633,6 +633,55 @@ func TestRule11_NothingPrintsATokenOrAClientSecret(t *testing.T) {
 	}
 }
 
+// Nor is an Authorization of the caller's, with or without a scheme.
+func TestRule11_AuthorizationOfTheCallerIsRedacted(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	server.HandleFunc("/v1/repeats", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, r.Header.Get("Authorization"))
+	})
+	session := newSession(t, configFor(server))
+	for _, scheme := range []string{"", "Basic ", "Token token="} {
+		req := newRequest(t, http.MethodGet, session.Server()+"/v1/repeats", nil)
+		req.Header.Set("Authorization", scheme+"dGhlIGNhbGxlcidz")
+		_, err := session.Do(req)
+		var failure *zuora.Error
+		require.ErrorAs(t, err, &failure)
+		require.Contains(t, string(failure.Body), "REDACTED")
+		require.NotContains(t, allOf(err)+string(failure.Body)+fmt.Sprint(server.Requests()), "dGhl")
+	}
+}
+
+// A late response on an old token may repeat the new one.
+func TestRule11_LateResponseThatRepeatsTheNewToken(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	arrived, renewed := make(chan struct{}), make(chan string)
+	server.HandleFunc("GET /v1/late", func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		token := <-renewed
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, "another has "+token)
+	})
+	var token string
+	server.HandleFunc("GET /v1/token", func(_ http.ResponseWriter, r *http.Request) {
+		token = strings.TrimPrefix(byOAuth.sent(r), "Bearer ")
+	})
+	session := newSession(t, byOAuth.configFor(server))
+	requireStatus(t, session, "/v1/ok", http.StatusOK)
+	failed := make(chan error)
+	go func() {
+		_, err := session.Do(newRequest(t, http.MethodGet, session.Server()+"/v1/late", nil))
+		failed <- err
+	}()
+	<-arrived
+	server.Revoke()
+	requireStatus(t, session, "/v1/token", http.StatusOK)
+	renewed <- token
+	var failure *zuora.Error
+	require.ErrorAs(t, <-failed, &failure)
+	require.Equal(t, "another has REDACTED", string(failure.Body))
+}
+
 // What looks like a token is not shown either by what knows no token. The ID of a token may
 // be the token itself.
 func TestRule11_TokenThatNobodyKnows(t *testing.T) {
@@ -793,6 +842,31 @@ func TestRule03_TokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
 			require.Equal(t, 2, tenant.Logins(), what)
 		})
 	}
+}
+
+// The life of a token that was borrowed counts from the sending of its request, too.
+func TestRule03_LifeOfABorrowedTokenCountsFromItsSending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) {
+				time.Sleep(5 * time.Second)
+			}
+			return nil
+		})
+		store := newMemoryStore()
+		requireStatus(t, newSession(t, withStore(byOAuth.inMemoryConfig(tenant), store)), "/v1/ok", http.StatusOK)
+		time.Sleep(3532 * time.Second) // it is due in a second
+		borrower := newSession(t, withStore(byOAuth.inMemoryConfig(tenant), store))
+		requireStatus(t, borrower, "/v1/ok", http.StatusOK)
+		require.Equal(t, 1, tenant.Logins())
+		time.Sleep(time.Second)
+		requireStatus(t, borrower, "/v1/ok", http.StatusOK)
+		synctest.Wait()
+		require.Equal(t, 2, tenant.Logins())
+		time.Sleep(time.Minute)
+	})
 }
 
 // A store that mixes up its keys, or the records of users and of OAuth clients, costs

@@ -77,8 +77,11 @@ func (t *Tenant) redact(r *Request) Request {
 			case "Apisecretaccesskey":
 				v = redacted
 			case "Authorization", "Proxy-Authorization":
-				scheme, _, _ := strings.Cut(v, " ")
-				v = scheme + " " + redacted
+				if scheme, _, found := strings.Cut(v, " "); found {
+					v = scheme + " " + redacted
+				} else if v != "" {
+					v = redacted
+				}
 			case "Cookie":
 				pairs := strings.Split(v, ";")
 				for i, pair := range pairs {
