@@ -844,6 +844,45 @@ func TestRule03_TokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
 	}
 }
 
+// A token that is due is not borrowed, and one without an end is, for hours.
+func TestRule03_TokensThatAreBorrowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		store := newMemoryStore()
+		call := func() (login int) {
+			requireStatus(t, newSession(t, withStore(byOAuth.inMemoryConfig(tenant), store)), "/v1/ok", http.StatusOK)
+			requests := tenant.Requests()
+			return requests[len(requests)-1].Login
+		}
+		require.Equal(t, 1, call())
+		time.Sleep(3537 * time.Second)
+		require.Equal(t, 1, call())
+		time.Sleep(time.Second)
+		require.Equal(t, 2, call())
+		time.Sleep(time.Hour)
+		logins := tenant.Logins()
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) {
+				return zuoratest.Token(goodToken, "bearer", nil)
+			}
+			return zuoratest.JSON(map[string]any{"success": true})
+		})
+		call()
+		time.Sleep(7 * time.Hour)
+		call()
+		require.Equal(t, logins+1, tenant.Logins())
+	})
+}
+
+// The entities of a user's login are not those of an OAuth client.
+func TestLegacyEntitiesAreNotForAnOAuthClient(t *testing.T) {
+	for _, entity := range []zuora.Entity{{LegacyID: "7f1d9c2e51f84a0b9a350b7f6f3f6a11"}, {LegacyName: "Example Europe"}} {
+		_, err := zuora.NewSession(zuora.SessionConfig{Server: zuora.ServerURLAPISandboxEU, Credentials: byOAuth.made("client", "secret"), Entity: entity})
+		require.ErrorContains(t, err, "Entity.LegacyID and Entity.LegacyName are for")
+	}
+}
+
 // The life of a token that was borrowed counts from the sending of its request, too.
 func TestRule03_LifeOfABorrowedTokenCountsFromItsSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
