@@ -86,7 +86,11 @@ func loggedIn(t *testing.T) (*zuora.Session, zuora.SessionConfig, string) {
 // any more, and it may be copied.
 func settled(t *testing.T, log *records) {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(log.take()) > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool {
+		log.mu.Lock()
+		defer log.mu.Unlock()
+		return len(log.text) > 0
+	}, 5*time.Second, time.Millisecond)
 }
 
 func TestRule11_NoVerbPrintsASecret(t *testing.T) {
