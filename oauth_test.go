@@ -515,6 +515,14 @@ func TestRule01_CookiesAreNotKeptWithAToken(t *testing.T) {
 	require.NoError(t, err)
 	_ = resp.Body.Close()
 	require.Equal(t, []string{"theme=dark; Path=/"}, resp.Header["Set-Cookie"])
+	server.Intercept(func(r *http.Request) http.Handler {
+		if isLogin(r) {
+			return withCookie(goodCookie, withCookie("route=a; Path=/", zuoratest.Token(goodToken, "bearer", 3598)))
+		}
+		return zuoratest.JSON(map[string]any{"success": true})
+	})
+	server.Revoke()
+	session = newSession(t, byOAuth.configFor(server))
 	requireStatus(t, session, "/v1/ok", http.StatusOK)
 	for _, r := range server.Requests() {
 		require.NotContains(t, r.Header, "Cookie")
@@ -573,6 +581,8 @@ func TestProviderChangesTheKindOfLogin(t *testing.T) {
 // A provider's credentials are one pair, too, and nothing is sent if they are not.
 func TestProvidersPairsAreChecked(t *testing.T) {
 	for want, c := range map[string]zuora.Credentials{
+		"not fields of both":                       {AccessKeyID: "u", ClientID: "c", ClientSecret: "hunter2"},
+		"fields of both pairs":                     {SecretAccessKey: "hunter2", ClientID: "c", ClientSecret: "hunter2"},
 		"not fields of both pairs":                 {AccessKeyID: "u", SecretAccessKey: "hunter2", ClientID: "c", ClientSecret: "hunter2"},
 		"AccessKeyID is empty, and so is ClientID": {},
 		"ClientSecret is empty":                    {ClientID: "c"},
@@ -650,6 +660,34 @@ func TestRule11_AuthorizationOfTheCallerIsRedacted(t *testing.T) {
 		require.Contains(t, string(failure.Body), "REDACTED")
 		require.NotContains(t, allOf(err)+string(failure.Body)+fmt.Sprint(server.Requests()), "dGhl")
 	}
+}
+
+// A provider's error may repeat the client's secret, and a store's error the token.
+func TestRule11_ErrorsThatRepeatASecretOrAToken(t *testing.T) {
+	server := newServer(t, zuoratest.Config{})
+	var log records
+	cfg := byOAuth.configFor(server)
+	cfg.Logger = log.logger(slog.LevelDebug, false)
+	cfg.Store = repeatingToken{newMemoryStore()}
+	requireStatus(t, newSession(t, cfg), "/v1/ok", http.StatusOK)
+	require.Contains(t, strings.Join(log.take(), "\n"), "cannot write REDACTED")
+	cfg.Credentials = zuora.CredentialsFunc(func(context.Context) (zuora.Credentials, error) {
+		c := server.OAuthClient()
+		return c, fmt.Errorf("cannot check %s", string(c.ClientSecret))
+	})
+	require.ErrorContains(t, newSession(t, cfg).Connect(t.Context()), "cannot check REDACTED")
+}
+
+// repeatingToken is a store whose error repeats the token that it was to store.
+type repeatingToken struct{ zuora.SessionStore }
+
+func (s repeatingToken) Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (bool, error) {
+	_, rest, found := strings.Cut(string(new), `"access_token":"`)
+	if !found {
+		return s.SessionStore.Swap(ctx, key, old, new, ttl)
+	}
+	token, _, _ := strings.Cut(rest, `"`)
+	return false, fmt.Errorf("cannot write %s", token)
 }
 
 // A late response on an old token may repeat the new one.
@@ -842,6 +880,28 @@ func TestRule03_TokenThatIsDueIsNotBorrowedAgain(t *testing.T) {
 			require.Equal(t, 2, tenant.Logins(), what)
 		})
 	}
+}
+
+// A limit of logins holds for the login at the end of a token, too.
+func TestRule10_RateLimitedEarlyRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tenant := inMemory(zuoratest.Config{})
+		defer tenant.Close()
+		session := newSession(t, byOAuth.inMemoryConfig(tenant))
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		tenant.Intercept(func(r *http.Request) http.Handler {
+			if isLogin(r) {
+				return zuoratest.ConcurrencyLimited(5 * time.Minute)
+			}
+			return nil
+		})
+		time.Sleep(3538 * time.Second)
+		requireStatus(t, session, "/v1/ok", http.StatusOK)
+		time.Sleep(2 * time.Minute)
+		_, _, err := get(t.Context(), session, "/v1/ok")
+		require.ErrorIs(t, err, zuora.ErrRateLimited)
+		require.Equal(t, 2, tenant.Logins())
+	})
 }
 
 // A token that is due is not borrowed, and one without an end is, for hours.
