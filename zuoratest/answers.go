@@ -11,9 +11,9 @@ import (
 
 const jsonType = "application/json;charset=utf-8" // as recorded, without a blank
 
-// The answers below are for [Tenant.Handle] and [Tenant.Intercept].
+// The following responses are for [Tenant.Handle] and [Tenant.Intercept].
 
-// Answer is an answer of this status, type and body.
+// Answer returns a response with this status, type and body.
 func Answer(status int, contentType, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -22,15 +22,14 @@ func Answer(status int, contentType, body string) http.Handler {
 	})
 }
 
-// JSON is an answer of status 200 whose body is v, as [json.Marshal] writes it: a map,
-// a [json.RawMessage], or a value of a typed package:
+// JSON returns a response with status 200 whose body is v, as [json.Marshal] writes it: a
+// map, a [json.RawMessage], or a value of a typed package:
 //
 //	zuoratest.JSON(accounts.Account{…})
 //
-// That is written as Zuora would, amounts without quotation marks and custom fields
-// beside the others, with one difference: what is false, 0 or "" is left out, because
-// fields that are not set are, where Zuora sends it. A Decimal "0" is written.
-// If such a field matters, use a map. If v has no JSON the answer is a 500 that says why.
+// Such a value is written as Zuora writes it, except that fields that are false, 0 or ""
+// are left out, because they count as not set. A Decimal "0" is written. If such a field
+// matters, use a map. If v cannot be marshalled, the response is a 500 with the reason.
 func JSON(v any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		body, err := json.Marshal(v)
@@ -43,8 +42,7 @@ func JSON(v any) http.Handler {
 	})
 }
 
-// Unauthorized is the answer to wrong credentials, and to a call without a
-// session.
+// Unauthorized returns the response to wrong credentials, and to a call without a session.
 func Unauthorized() http.Handler {
 	const body = `{"success":false,"reasons":[{"code":90000011,"message":"this resource is protected, please sign in first"}]}`
 	return closing(Answer(http.StatusUnauthorized, jsonType, body))
@@ -57,19 +55,19 @@ func closing(h http.Handler) http.Handler {
 	})
 }
 
-// SessionEnded tells the end of a session in a body of another status, as some
-// clients have met it.
+// SessionEnded returns a response that says in a body with another status than 401 that
+// the session has expired. Some clients have got such responses.
 func SessionEnded(status int) http.Handler {
 	return Failed(status, "90000011", "this resource is protected, please sign in first")
 }
 
-// InvalidSession tells it in the words of Zuora's older interface.
+// InvalidSession returns a response that says so in the words of Zuora's older interface.
 func InvalidSession(status int) http.Handler {
 	return Answer(status, jsonType, `{"faultcode":"fns:INVALID_SESSION","faultstring":"Invalid or expired session"}`)
 }
 
-// Failed is a failure as REST resources tell it, often with status 200. A code
-// of digits goes out as a number, any other as a string.
+// Failed returns a failure of a REST resource, which often has status 200. A code of
+// digits is sent as a number, any other code as a string.
 func Failed(status int, code, message string) http.Handler {
 	var c any = code
 	if n, err := strconv.Atoi(code); err == nil {
@@ -82,7 +80,7 @@ func Failed(status int, code, message string) http.Handler {
 	return Answer(status, jsonType, string(body))
 }
 
-// CRUDFailed is a failure as CRUD and action resources tell it, with status 200.
+// CRUDFailed returns a failure of a CRUD or action resource, with status 200.
 func CRUDFailed(code, message string) http.Handler {
 	return Answer(http.StatusOK, jsonType, crudFailure(code, message))
 }
@@ -92,8 +90,8 @@ func crudFailure(code, message string) string {
 	return string(body)
 }
 
-// CRUDList is an action's list of results, with status 200: an item for each of
-// codes, which succeeded where the code is empty.
+// CRUDList returns an action's list of results, with status 200: one item for each of
+// codes, which succeeded if the code is empty.
 func CRUDList(codes ...string) http.Handler {
 	items := make([]json.RawMessage, len(codes))
 	for i, code := range codes {
@@ -106,19 +104,19 @@ func CRUDList(codes ...string) http.Handler {
 	return Answer(http.StatusOK, jsonType, string(body))
 }
 
-// ActionUnauthorized is the 401 of /v1/action/…, with a message only.
+// ActionUnauthorized returns the 401 of /v1/action/…, which has only a message.
 func ActionUnauthorized() http.Handler {
 	return Answer(http.StatusUnauthorized, jsonType, `{"message":"Authentication error"}`)
 }
 
-// RateLimited is the answer to too many requests: status 429, a code of two
+// RateLimited returns the response to too many requests: status 429, a code of two
 // digits, no success and no Retry-After.
 func RateLimited() http.Handler {
 	return Answer(http.StatusTooManyRequests, jsonType, `{"reasons":[{"code":70,"message":"API Rate limit exceeded"}]}`)
 }
 
-// ConcurrencyLimited is the answer to too many requests at once: status 429 and
-// a Retry-After, which Zuora sets to 120 seconds.
+// ConcurrencyLimited returns the response to too many requests at once: status 429 and a
+// Retry-After, which is 120 seconds at Zuora.
 func ConcurrencyLimited(retryAfter time.Duration) http.Handler {
 	answer := Failed(http.StatusTooManyRequests, "50000070", "The concurrent request limit was exceeded")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -130,12 +128,12 @@ func ConcurrencyLimited(retryAfter time.Duration) http.Handler {
 	})
 }
 
-// ServerError is the 500 that is no JSON.
+// ServerError returns a 500 that is not JSON.
 func ServerError() http.Handler {
 	return Answer(http.StatusInternalServerError, "text/plain", "We're sorry, but something went wrong.")
 }
 
-// HTMLPage is what the network in front of Zuora may answer.
+// HTMLPage returns a page that the network in front of Zuora may send.
 func HTMLPage(status int) http.Handler {
 	text := http.StatusText(status)
 	return Answer(status, "text/html", "<html><head><title>"+text+"</title></head><body><h1>"+text+"</h1></body></html>")

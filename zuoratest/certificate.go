@@ -13,10 +13,9 @@ import (
 	"time"
 )
 
-// newCertificate returns a certificate for this machine's loopback addresses, and that of
-// the authority that has signed it, in PEM. The key of the authority is kept nowhere, and
-// the authority is good for loopback only, so that no harm comes of a program that
-// trusts it.
+// newCertificate returns a certificate for this machine's loopback addresses, and the
+// certificate of its authority, in PEM. It is safe to trust the authority, because its key
+// is not kept and it is valid for loopback only.
 func newCertificate() (tls.Certificate, []byte, error) {
 	loopback := []*net.IPNet{{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)}, {IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)}}
 	begin := time.Now().Add(-24 * time.Hour) // other machines' clocks differ

@@ -1,14 +1,13 @@
 // Package zuoratest is a stand-in for a Zuora tenant, for the tests of services
 // that use [github.com/zuora-go/zuora], and of that module itself.
 //
-// It logs users in as Zuora does: POST /v1/connections answers with a session
-// cookie that is Secure and HttpOnly, changes with every 200, and ends when it
-// goes unused for the session timeout; a call without a session gets a 401 that
-// closes the connection. POST /oauth/token gives a token, which is good for an hour, and
-// the headers apiAccessKeyId and apiSecretAccessKey are a login on any call.
+// It logs users in as Zuora does. POST /v1/connections returns a session cookie that is
+// Secure and HttpOnly, changes with every 200, and expires when it was idle for the
+// session timeout. A call without a session gets a 401 that closes the connection.
+// POST /oauth/token returns a token for an hour. The headers apiAccessKeyId and
+// apiSecretAccessKey are a login on any call.
 //
-// A test starts a tenant, tells it what to answer, and gives the service a
-// session on it:
+// A test starts a tenant, sets its responses, and gives the service a session:
 //
 //	func TestInvoicing(t *testing.T) {
 //		tenant := zuoratest.NewServer(zuoratest.Config{})
@@ -21,59 +20,59 @@
 //			Base:        tenant.Client().Transport,
 //		})
 //		…
-//		tenant.Expire() // the session ends here
-//		…               // and the service does not notice
+//		tenant.Expire() // the session has expired
+//		…               // and the service still works
 //	}
 //
 // # A whole tenant
 //
-// With [Config.Stateful] the tenant keeps what it is told, and has one small catalog and no
-// accounts at its beginning:
+// With [Config.Stateful] the tenant keeps objects. It begins with a small catalog and
+// without accounts:
 //
 //	tenant := zuoratest.NewServer(zuoratest.Config{Stateful: true})
 //
 // [Tenant.Calls] lists its calls: accounts, contacts, subscriptions, products, orders,
 // invoices, payments and usage are created, read, changed and deleted, where Zuora has that,
 // also by /v1/object and /v1/action. Lists come in pages. Jobs, such as async orders, usage
-// imports, exports, data queries, billing preview runs and bill runs, are pending at the first
-// look and done at the next. Custom fields and unknown members stay with their object, and
-// amounts keep every digit. A POST with an Idempotency-Key that was sent before gets the first
-// response again. A call that fails changes nothing. Handlers of [Tenant.Handle] come before
-// these calls, so that a test lets one path fail and has all others.
+// imports, exports, data queries, billing preview runs and bill runs, are pending when they
+// are read first, and done when they are read next. Objects keep custom fields and unknown
+// members, and amounts keep every digit. A POST with an Idempotency-Key that was sent before
+// gets the first response again. A call that fails changes nothing. Handlers of
+// [Tenant.Handle] replace these calls, so a test can make one path fail.
 //
 // # Failures
 //
-// Failures come from the answers of this package: [Failed], [CRUDFailed],
-// [RateLimited], [ServerError] and others, for a path by [Tenant.Handle], for
-// any request, sign-ins included, by [Tenant.Intercept].
+// [Failed], [CRUDFailed], [RateLimited], [ServerError] and others are responses that fail.
+// Set them for a path by [Tenant.Handle], or for any request, including logins, by
+// [Tenant.Intercept].
 //
-// [Tenant.Requests] returns the requests that came in, without their secrets, to assert
-// on. [Tenant.Expire] ends all sessions, [Tenant.Revoke] all tokens, and [Tenant.End] one
-// session or token.
+// [Tenant.Requests] returns the requests that the tenant has received, without their
+// secrets. [Tenant.Expire] ends all sessions, [Tenant.Revoke] all tokens, and [Tenant.End]
+// one session or token.
 //
-// Where time matters, take the tenant in memory, by [Tenant.Transport], into a
+// If time matters, use the tenant in memory, by [Tenant.Transport], in a
 // [testing/synctest] bubble.
 //
-// Programs in other languages trust the server by [Server.CertificatePEM]. The command
-// zuora-standin is a stateful tenant for them.
+// For programs in other languages, [Server.CertificatePEM] returns the certificate to
+// trust, and the command zuora-standin is a stateful tenant.
 //
 // # What is made up
 //
-// The responses are those that Zuora was recorded to give, or says that it gives, or that
-// other clients have met. Where Zuora's behaviour is not known, the tenant's is made up:
+// The responses are recorded from Zuora, or documented by Zuora, or known from other
+// clients. If Zuora's behaviour is not known, the tenant's is made up:
 //
-//   - The login takes any spelling of the type application/json, also twice, and takes
-//     empty entity headers for absent ones. It refuses every other Content-Type, and none,
-//     with status 400 and the code 90000090.
+//   - The login accepts any spelling of the type application/json, also twice, and ignores
+//     empty entity headers. Any other Content-Type, or none, is refused with status 400 and
+//     the code 90000090.
 //   - An entity that the user may not work in, or two of them, is refused with status 400
 //     and the code 90000020.
-//   - The key headers are looked at only if a call has no valid session or token, and begin
-//     no session.
+//   - The two headers of the login are used only if a call has no valid session or token,
+//     and they start no session.
 //   - The refusal of /oauth/token is that of RFC 6749, with status 401. A token is good for 3,598 seconds
 //     unless [Config] says otherwise. How many tokens Zuora issues a minute is not known.
 //   - The texts of most messages.
 //
-// Of a stateful tenant this is made up as well:
+// In a stateful tenant this is made up as well:
 //
 //   - It has no pricing, no proration and no taxes. An amount is what was sent or the catalog's
 //     price, as it stands there, or a sum of these, with nine decimals or more. A subscription's contractedMrr is the sum of its recurring prices.

@@ -54,9 +54,9 @@ func Example() {
 
 	tenant.Expire() // what Zuora does after 15 minutes without a call
 	fmt.Println(service.exists(context.Background(), "A00000001"))
-	fmt.Println("sign-ins:", tenant.Logins())
+	fmt.Println("logins:", tenant.Logins())
 
-	// Everything fails, sign-ins excepted.
+	// Everything fails, except logins.
 	tenant.Intercept(func(r *http.Request) http.Handler {
 		if r.URL.Path == "/v1/connections" {
 			return nil
@@ -68,6 +68,6 @@ func Example() {
 	// <nil>
 	// no such account
 	// <nil>
-	// sign-ins: 2
+	// logins: 2
 	// true
 }

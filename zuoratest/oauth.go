@@ -19,8 +19,8 @@ func (t *Tenant) Revoke() {
 	maps.DeleteFunc(t.granted, func(_ string, g *grant) bool { return g.token })
 }
 
-// OAuthFailed returns a failure in the form of OAuth, RFC 6749: a code such as
-// invalid_client, and a description.
+// OAuthFailed returns a failure of OAuth (RFC 6749): a code such as invalid_client, and a
+// description.
 func OAuthFailed(status int, code, description string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", jsonType)
@@ -30,7 +30,7 @@ func OAuthFailed(status int, code, description string) http.Handler {
 }
 
 // Token returns the response of /oauth/token to a login: the token, its type and the
-// seconds that it is good for, as a server may write them.
+// seconds that it is valid for, in the form that a server may send.
 func Token(token, tokenType string, expiresIn any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", jsonType)
@@ -40,8 +40,8 @@ func Token(token, tokenType string, expiresIn any) http.Handler {
 	})
 }
 
-// token answers POST /oauth/token. The form of Zuora's refusal is not known; it
-// is that of RFC 6749 here.
+// token handles POST /oauth/token. The form of Zuora's refusal is not known, so it is that
+// of RFC 6749.
 func (t *Tenant) token(w http.ResponseWriter, r *http.Request, kept *Request) {
 	c := t.cfg.OAuthClient
 	switch {

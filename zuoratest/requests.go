@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Request is a request that a tenant has received. REDACTED stands for the secrets in it:
-// passwords, client secrets, session cookies and tokens.
+// Request is a request that a tenant has received. Passwords, client secrets, session
+// cookies and tokens in it are REDACTED.
 type Request struct {
 	Method string
 	Path   string // as it was sent, escaped
@@ -23,9 +23,9 @@ type Request struct {
 	// with a Content-Length; it never has more than 64 KiB.
 	Body string
 
-	// Login tells on which login the request was sent, as [Tenant.LoginOf] numbers them. If
-	// the request is itself a login, it is the number of that login. It is 0 for a request
-	// without a valid session or token, and for a login that failed.
+	// Login is the number of the login that the request was sent on, as in
+	// [Tenant.LoginOf]. If the request is a login, it is the number of that login. It is 0
+	// for a request without a valid session or token, and for a login that failed.
 	Login int
 
 	// Status is the status of the response. It is 0 until the response begins.
@@ -38,7 +38,7 @@ const (
 )
 
 // Requests returns the requests that the tenant has received, the oldest first. It returns
-// the last 1,000 of them. The ones that [Tenant.Intercept] answers are included.
+// the last 1,000 of them, including those that [Tenant.Intercept] handles.
 func (t *Tenant) Requests() []Request {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,8 +85,8 @@ func (t *Tenant) redact(r *Request) Request {
 			case "Cookie":
 				pairs := strings.Split(v, ";")
 				for i, pair := range pairs {
-					if at := strings.Index(pair, "ZSession="); at >= 0 {
-						pairs[i] = pair[:at] + "ZSession=" + redacted
+					if at := strings.Index(pair, sessionCookie+"="); at >= 0 {
+						pairs[i] = pair[:at] + sessionCookie + "=" + redacted
 					}
 				}
 				v = strings.Join(pairs, ";")
@@ -100,7 +100,7 @@ func (t *Tenant) redact(r *Request) Request {
 	return c
 }
 
-// recorder notes what becomes of a request.
+// recorder records a request and the status of its response.
 type recorder struct {
 	http.ResponseWriter
 	tenant   *Tenant
@@ -118,9 +118,9 @@ func (t *Tenant) watch(w http.ResponseWriter, r *http.Request, kept *Request) *r
 	return rec
 }
 
-// finish reads what is left of a short body. net/http would do so too, unless the
-// connection closes after the response. It gives r its body back, which net/http looks at
-// when it closes the connection.
+// finish reads the rest of a short body. net/http does that, too, unless the connection
+// closes after the response. finish restores the body of r, which net/http checks when it
+// closes the connection.
 func (rec *recorder) finish(r *http.Request) {
 	if r.ContentLength > 0 && r.ContentLength <= keptBody && !rec.hijacked && r.Header.Get("Expect") == "" && rec.Header().Get("Connection") != "close" {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -35,18 +35,17 @@ func NewServer(cfg Config) *Server {
 	return &Server{t, s.URL, s, authority}
 }
 
-// CertificatePEM returns the certificate that a client has to trust, in PEM, for clients
-// that [Server.Client] is of no use to: other programs, and programs in other languages.
-// It is made anew for each server and is valid for 127.0.0.1, ::1 and localhost. It goes
-// into the file that curl's --cacert, SSL_CERT_FILE, REQUESTS_CA_BUNDLE or
-// NODE_EXTRA_CA_CERTS names.
+// CertificatePEM returns the certificate that a client has to trust, in PEM. It is for
+// other programs, and for programs in other languages. Each server has a new one, which is
+// valid for 127.0.0.1, ::1 and localhost. Write it to the file that curl's --cacert,
+// SSL_CERT_FILE, REQUESTS_CA_BUNDLE or NODE_EXTRA_CA_CERTS names.
 func (s *Server) CertificatePEM() []byte { return slices.Clone(s.authority) }
 
-// Client returns a client that trusts the server's certificate. Its Transport
-// is what [zuora.SessionConfig.Base] wants.
+// Client returns a client that trusts the server's certificate. Use its Transport as
+// [zuora.SessionConfig.Base].
 func (s *Server) Client() *http.Client { return s.server.Client() }
 
-// Close ends the server when all its requests are answered.
+// Close ends the server after all its requests have got their responses.
 func (s *Server) Close() {
 	s.server.Close()
 	s.Tenant.Close()
@@ -66,8 +65,8 @@ func (t *Tenant) Transport() http.RoundTripper {
 	return t.memory.transport
 }
 
-// Close ends what [Tenant.Transport] has begun, and is not to be called beside
-// its first call. Requests on their way fail.
+// Close ends the server of [Tenant.Transport]. It must not be called at the same time as
+// the first call of that. Requests in progress fail.
 func (t *Tenant) Close() {
 	if t.memory.server != nil {
 		_ = t.memory.server.Close()

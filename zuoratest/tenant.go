@@ -16,57 +16,59 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// Config says how a tenant behaves. The zero value is a tenant with one user
-// who may do everything.
+// Config configures a tenant. The zero value is a tenant with one user who has all
+// permissions.
 type Config struct {
-	// Credentials are the user's name and password. Zero: made up, see
-	// [Tenant.Credentials].
+	// Credentials are the user's name and password. If they are zero, they are made up:
+	// see [Tenant.Credentials].
 	Credentials zuora.Credentials
 
-	// OAuthClient is the ID and the secret of the user's OAuth client. Zero: made up, see
-	// [Tenant.OAuthClient].
+	// OAuthClient is the ID and the secret of the user's OAuth client. If it is zero, it is
+	// made up: see [Tenant.OAuthClient].
 	OAuthClient zuora.Credentials
 
-	// Entities are those that the user may work in, each with the names it goes
-	// by. Nil: any.
+	// Entities are those that the user may work in, each with its names. If it is nil, the
+	// user may work in any.
 	Entities []zuora.Entity
 
-	// SessionTimeout is how long a session may go unused. 0: 15 minutes,
+	// SessionTimeout is how long a session may be idle. If it is 0, it is 15 minutes, as
 	// Zuora's default.
 	SessionTimeout time.Duration
 
-	// TokenLife is how long a token is valid. 0: 3,598 seconds. Zuora's live about an
-	// hour.
+	// TokenLife is how long a token is valid. If it is 0, it is 3,598 seconds. Zuora's
+	// tokens are valid for about an hour.
 	TokenLife time.Duration
 
-	// LoginLimit is how many logins a minute are let through, of users and OAuth clients
-	// together; the others are answered as [RateLimited]. 0: no limit. Zuora's own is 100
-	// from one address for users.
+	// LoginLimit limits the logins of a minute, of users and OAuth clients together. The
+	// others get [RateLimited]. If it is 0, there is no limit. Zuora's is 100 logins of
+	// users from one address.
 	LoginLimit int
 
 	// Stateful makes the tenant keep accounts, subscriptions, orders, invoices and more, as
-	// the package documentation lists them. The handlers of [Tenant.Handle] come before it.
+	// the package documentation lists them. Handlers of [Tenant.Handle] replace its calls.
 	Stateful bool
 }
 
-// Tenant is a stand-in for a Zuora tenant. It is an [http.Handler] that answers
-// POST /v1/connections and POST /oauth/token, with any path before them, and lets
-// requests through to the handlers that the test has registered if they have a session,
-// a token, or the user's name and password. It is safe for use by many goroutines at once.
+// Tenant is a stand-in for a Zuora tenant. It is an [http.Handler] for
+// POST /v1/connections and POST /oauth/token, with any path before them. It passes other
+// requests to the handlers that the test has registered, if they have a session, a token,
+// or the user's name and password. It may be used by several goroutines at once.
 type Tenant struct {
 	cfg    Config
 	mux    *http.ServeMux
 	memory memory
-	state  *state // nil: not stateful
+	state  *state // nil if the tenant is not stateful
 
-	mu        sync.Mutex // over what follows
+	mu        sync.Mutex // guards the fields below
 	intercept func(*http.Request) http.Handler
 	granted   map[string]*grant // by the part of the cookie that stays the same, or by token
-	grants    int               // how many there have ever been
+	grants    int               // how many there have been
 	logins    int
-	admitted  []time.Time // sign-ins of the last minute
+	admitted  []time.Time // logins of the last minute
 	requests  []*Request  // the last ones
 }
+
+const sessionCookie = "ZSession"
 
 // grant is a session or a token.
 type grant struct {
@@ -76,7 +78,7 @@ type grant struct {
 	ends   time.Time // a token's
 }
 
-// NewTenant returns a tenant. [NewServer] is one that listens already.
+// NewTenant returns a tenant. [NewServer] returns one that listens.
 func NewTenant(cfg Config) *Tenant {
 	if cfg.Credentials == (zuora.Credentials{}) {
 		cfg.Credentials = zuora.Credentials{AccessKeyID: "api.user@example.com", SecretAccessKey: zuora.Secret("pass word " + random(12))}
@@ -97,10 +99,10 @@ func NewTenant(cfg Config) *Tenant {
 func (t *Tenant) Credentials() zuora.Credentials { return t.cfg.Credentials }
 
 // Handle registers h for requests of pattern, as [http.ServeMux.Handle] does.
-// h is asked only for requests with a valid session, with a valid token of
-// /oauth/token, or with the headers apiAccessKeyId and apiSecretAccessKey of a login;
-// all others get [Unauthorized]. To an answer of status 200 on a
-// session a new session cookie is added, as Zuora does.
+// h is called only for requests with a valid session, with a valid token of
+// /oauth/token, or with the headers apiAccessKeyId and apiSecretAccessKey of a login.
+// All others get [Unauthorized]. As at Zuora, a response with status 200 on a session has
+// a new session cookie.
 func (t *Tenant) Handle(pattern string, h http.Handler) { t.mux.Handle(pattern, h) }
 
 // HandleFunc is [Tenant.Handle] for a function.
@@ -108,16 +110,16 @@ func (t *Tenant) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Re
 	t.Handle(pattern, http.HandlerFunc(h))
 }
 
-// Intercept sets a function that is asked at every request, sign-ins included,
-// and whose handler answers in the tenant's place; where it returns nil, the
-// tenant answers as usual. nil takes it away.
+// Intercept sets a function that is called for every request, including logins. If it
+// returns a handler, that handler responds instead of the tenant. Intercept(nil) removes
+// the function.
 func (t *Tenant) Intercept(f func(*http.Request) http.Handler) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.intercept = f
 }
 
-// Expire ends all sessions, as the session timeout does. Tokens stay valid; see
+// Expire ends all sessions, as the session timeout does. Tokens stay valid: see
 // [Tenant.Revoke].
 func (t *Tenant) Expire() {
 	t.mu.Lock()
@@ -311,7 +313,7 @@ func (t *Tenant) admit() bool {
 
 // grantOf finds the valid session or token that r is part of. t.mu is held.
 func (t *Tenant) grantOf(r *http.Request) (name string, _ *grant) {
-	for _, c := range r.CookiesNamed("ZSession") {
+	for _, c := range r.CookiesNamed(sessionCookie) {
 		id, _, _ := strings.Cut(c.Value, ".")
 		if g := t.granted[id]; g != nil && !g.token && time.Since(g.used) < t.cfg.SessionTimeout {
 			return id, g
@@ -327,7 +329,7 @@ func (t *Tenant) grantOf(r *http.Request) (name string, _ *grant) {
 // setCookie adds a session cookie as Zuora's are: new each time, though older
 // ones of the login go on working.
 func setCookie(w http.ResponseWriter, login string) {
-	w.Header().Add("Set-Cookie", "ZSession="+login+"."+random(110)+"%3D; Path=/; Secure; HttpOnly")
+	w.Header().Add("Set-Cookie", sessionCookie+"="+login+"."+random(110)+"%3D; Path=/; Secure; HttpOnly")
 }
 
 // answer adds a session cookie to an answer of status 200.
