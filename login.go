@@ -206,10 +206,11 @@ func (s *Session) bearer(r TokenResponse, values *redact.Values) (*bearer.Token,
 	}
 	seconds, _ := r.ExpiresIn.Float64()
 	t := &bearer.Token{Value: string(r.AccessToken), Life: bearer.Life(seconds)}
-	if t.Life == 0 {
+	err := t.Check()
+	if err == nil && t.Life == 0 {
 		s.log.Warn("zuora: the token does not say when it expires; it is used until it is refused", "expires_in", redact.Line(values.Head(string(r.ExpiresIn), maxLine), 40))
 	}
-	return t, t.Check()
+	return t, err
 }
 
 const maxLogin = 1 << 20 // bytes of a login response

@@ -378,7 +378,10 @@ func TestRule09_ResponsesThatAreNoToken(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			server := newServer(t, zuoratest.Config{})
 			server.Intercept(func(*http.Request) http.Handler { return test.response })
-			session := newSession(t, byOAuth.configFor(server))
+			var log records
+			cfg := byOAuth.configFor(server)
+			cfg.Logger = log.logger(slog.LevelWarn, false)
+			session := newSession(t, cfg)
 			err := session.Connect(t.Context())
 			require.ErrorContains(t, err, test.want)
 			require.ErrorContains(t, err, "zuora: login failed: POST ")
@@ -391,6 +394,7 @@ func TestRule09_ResponsesThatAreNoToken(t *testing.T) {
 			_, _, err = get(t.Context(), session, "/v1/ok")
 			require.Error(t, err, "no call goes out without a token")
 			require.Equal(t, 1, server.Logins())
+			require.NotContains(t, strings.Join(log.take(), "\n"), "does not say when it expires")
 		})
 	}
 }
