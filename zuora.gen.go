@@ -74,7 +74,7 @@ func (e PostConnectionsParamsContentType) Valid() bool {
 	}
 }
 
-// CommonResponseType What Zuora's REST resources say of a call, whatever the call.
+// CommonResponseType What the responses of Zuora's REST resources have in common.
 type CommonResponseType struct {
 	// ProcessID Zuora's name for the processing of the call, on failures. For its support.
 	ProcessID string `json:"processId,omitempty"`
@@ -85,15 +85,15 @@ type CommonResponseType struct {
 	// RequestID Zuora's name for the request. For its support.
 	RequestID string `json:"requestId,omitempty"`
 
-	// Success Whether the call did what it was to do. Answers that were stopped on the way have none.
+	// Success Whether the call succeeded. Responses from the network in front of Zuora do not have it.
 	Success bool `json:"success,omitempty"`
 }
 
-// Reason One reason for which a call failed.
+// Reason One reason why a call failed.
 type Reason struct {
 	// Code Eight digits: six for the resource, two for the category of the failure. Rate limits have
-	// two digits, and the CRUD resources words. It comes as a number, and is described as a
-	// string elsewhere: expect both.
+	// two digits, and CRUD resources have words. Zuora sends a number, and elsewhere documents
+	// a string: expect both.
 	Code ReasonCode `json:"code,omitempty"`
 
 	// Message The reason in words.
@@ -149,31 +149,31 @@ type CreateTokenParams struct {
 
 // PostConnectionsParams defines parameters for PostConnections.
 type PostConnectionsParams struct {
-	// APIAccessKeyID The user name of the account that signs in.
+	// APIAccessKeyID The user name of the account.
 	APIAccessKeyID string `json:"apiAccessKeyId"`
 
 	// APISecretAccessKey The password of that account. In Go it is a `Secret`, which prints as REDACTED.
 	APISecretAccessKey Secret `json:"apiSecretAccessKey"`
 
-	// ContentType Always `application/json`, though the request has no body.
-	// In Go it has to be set: the zero value goes out as an empty header.
+	// ContentType Always `application/json`, although the request has no body.
+	// In Go it has to be set: the zero value is sent as an empty header.
 	ContentType PostConnectionsParamsContentType `json:"Content-Type"`
 
-	// ZuoraEntityIDs The ID of the entity to work in, one UUID, for tenants with Multi-entity. Without it
-	// the user's home entity is meant.
+	// ZuoraEntityIDs The ID of the entity to work in, one UUID, for tenants with Multi-entity. Without it,
+	// that is the user's home entity.
 	ZuoraEntityIDs *string `json:"Zuora-Entity-Ids,omitempty"`
 
-	// ZuoraTrackID An identifier of your own for the call, which the answer repeats: at most 64 ASCII
+	// ZuoraTrackID An identifier of your own for the call, which the response repeats: at most 64 ASCII
 	// characters, none of them a colon, a semicolon or a quotation mark of either kind.
 	ZuoraTrackID *string `json:"Zuora-Track-Id,omitempty"`
 
-	// EntityID The entity to work in, by an ID of the older form: the UUID without its dashes. Not
-	// together with `entityName` or `Zuora-Entity-Ids`.
+	// EntityID The entity to work in, by an ID of the older form: the UUID without its dashes. It
+	// must not be sent together with `entityName` or `Zuora-Entity-Ids`.
 	//
 	// Deprecated: set Zuora-Entity-Ids instead.
 	EntityID *string `json:"entityId,omitempty"`
 
-	// EntityName The entity to work in, by its name. Not together with `entityId` or
+	// EntityName The entity to work in, by its name. It must not be sent together with `entityId` or
 	// `Zuora-Entity-Ids`.
 	//
 	// Deprecated: set Zuora-Entity-Ids instead.
@@ -294,28 +294,27 @@ type ClientInterface interface {
 	// Corresponds with POST /oauth/token (the `CreateToken` operationId).
 	CreateTokenWithFormdataBody(ctx context.Context, params *CreateTokenParams, body CreateTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostConnections Sign in and receive a session cookie
+	// PostConnections Log in with a user and receive a session cookie
 	//
-	// Checks a user's name and password and, if they are good, answers with the cookie
-	// `ZSession`. Requests that carry the cookie are that user's, until the session has
-	// been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
-	// The request has no body.
+	// Checks a user's name and password and, if they are right, returns the cookie
+	// `ZSession`. Requests with the cookie are that user's, until the session was idle for
+	// the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
+	// no body.
 	//
-	// This is the legacy way: Zuora recommends OAuth 2.0 instead.
+	// This login is a legacy: Zuora recommends OAuth 2.0.
 	//
-	// Use an account of its own, with the permission to use the API. Do not
-	// let a person sign in to Zuora's web interface with it: from then on the account is
-	// subject to the rules for people, such as a password that has to be changed at
-	// intervals, and the integration fails on the day the password expires.
+	// Use a separate account with the permission to use the API. Nobody should log in to
+	// Zuora's web interface with it: after that the rules for people apply to the account,
+	// such as a password that has to be changed regularly, and the integration fails on the
+	// day the password expires.
 	//
-	// Do not follow redirects, though none is known of this call. An HTTP client that follows
-	// one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-	// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
-	// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
-	// a `Session`, which follows none.
+	// Do not follow redirects, although this call is not known to have any. An HTTP client
+	// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
+	// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+	// that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 	//
-	// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
-	// answer, headers included, for 24 hours; that is an old cookie.
+	// Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
+	// the earlier response for 24 hours, with its headers, so the cookie would be an old one.
 	//
 	// Corresponds with POST /v1/connections (the `PostConnections` operationId).
 	PostConnections(ctx context.Context, params *PostConnectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -375,28 +374,27 @@ func (c *Client) CreateTokenWithFormdataBody(ctx context.Context, params *Create
 	return c.Client.Do(req)
 }
 
-// PostConnections Sign in and receive a session cookie
+// PostConnections Log in with a user and receive a session cookie
 //
-// Checks a user's name and password and, if they are good, answers with the cookie
-// `ZSession`. Requests that carry the cookie are that user's, until the session has
-// been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
-// The request has no body.
+// Checks a user's name and password and, if they are right, returns the cookie
+// `ZSession`. Requests with the cookie are that user's, until the session was idle for
+// the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
+// no body.
 //
-// This is the legacy way: Zuora recommends OAuth 2.0 instead.
+// This login is a legacy: Zuora recommends OAuth 2.0.
 //
-// Use an account of its own, with the permission to use the API. Do not
-// let a person sign in to Zuora's web interface with it: from then on the account is
-// subject to the rules for people, such as a password that has to be changed at
-// intervals, and the integration fails on the day the password expires.
+// Use a separate account with the permission to use the API. Nobody should log in to
+// Zuora's web interface with it: after that the rules for people apply to the account,
+// such as a password that has to be changed regularly, and the integration fails on the
+// day the password expires.
 //
-// Do not follow redirects, though none is known of this call. An HTTP client that follows
-// one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
-// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
-// a `Session`, which follows none.
+// Do not follow redirects, although this call is not known to have any. An HTTP client
+// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
+// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+// that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 //
-// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
-// answer, headers included, for 24 hours; that is an old cookie.
+// Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
+// the earlier response for 24 hours, with its headers, so the cookie would be an old one.
 //
 // Corresponds with POST /v1/connections (the `PostConnections` operationId).
 func (c *Client) PostConnections(ctx context.Context, params *PostConnectionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -646,28 +644,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /oauth/token (the `CreateToken` operationId).
 	CreateTokenWithFormdataBodyWithResponse(ctx context.Context, params *CreateTokenParams, body CreateTokenFormdataRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
 
-	// PostConnectionsWithResponse Sign in and receive a session cookie
+	// PostConnectionsWithResponse Log in with a user and receive a session cookie
 	//
-	// Checks a user's name and password and, if they are good, answers with the cookie
-	// `ZSession`. Requests that carry the cookie are that user's, until the session has
-	// been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
-	// The request has no body.
+	// Checks a user's name and password and, if they are right, returns the cookie
+	// `ZSession`. Requests with the cookie are that user's, until the session was idle for
+	// the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
+	// no body.
 	//
-	// This is the legacy way: Zuora recommends OAuth 2.0 instead.
+	// This login is a legacy: Zuora recommends OAuth 2.0.
 	//
-	// Use an account of its own, with the permission to use the API. Do not
-	// let a person sign in to Zuora's web interface with it: from then on the account is
-	// subject to the rules for people, such as a password that has to be changed at
-	// intervals, and the integration fails on the day the password expires.
+	// Use a separate account with the permission to use the API. Nobody should log in to
+	// Zuora's web interface with it: after that the rules for people apply to the account,
+	// such as a password that has to be changed regularly, and the integration fails on the
+	// day the password expires.
 	//
-	// Do not follow redirects, though none is known of this call. An HTTP client that follows
-	// one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-	// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
-	// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
-	// a `Session`, which follows none.
+	// Do not follow redirects, although this call is not known to have any. An HTTP client
+	// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
+	// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+	// that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 	//
-	// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
-	// answer, headers included, for 24 hours; that is an old cookie.
+	// Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
+	// the earlier response for 24 hours, with its headers, so the cookie would be an old one.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -838,28 +835,27 @@ func (c *ClientWithResponses) CreateTokenWithFormdataBodyWithResponse(ctx contex
 	return ParseCreateTokenResponse(rsp)
 }
 
-// PostConnectionsWithResponse Sign in and receive a session cookie
+// PostConnectionsWithResponse Log in with a user and receive a session cookie
 //
-// Checks a user's name and password and, if they are good, answers with the cookie
-// `ZSession`. Requests that carry the cookie are that user's, until the session has
-// been unused for the tenant's session timeout: 15 minutes by default, 8 hours at most.
-// The request has no body.
+// Checks a user's name and password and, if they are right, returns the cookie
+// `ZSession`. Requests with the cookie are that user's, until the session was idle for
+// the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
+// no body.
 //
-// This is the legacy way: Zuora recommends OAuth 2.0 instead.
+// This login is a legacy: Zuora recommends OAuth 2.0.
 //
-// Use an account of its own, with the permission to use the API. Do not
-// let a person sign in to Zuora's web interface with it: from then on the account is
-// subject to the rules for people, such as a password that has to be changed at
-// intervals, and the integration fails on the day the password expires.
+// Use a separate account with the permission to use the API. Nobody should log in to
+// Zuora's web interface with it: after that the rules for people apply to the account,
+// such as a password that has to be changed regularly, and the integration fails on the
+// day the password expires.
 //
-// Do not follow redirects, though none is known of this call. An HTTP client that follows
-// one to another host takes `apiSecretAccessKey` along: Go's, for one, leaves out
-// `Authorization` and `Cookie` there, but no header of another name. In Go, give the
-// client a `CheckRedirect` that returns `http.ErrUseLastResponse`, or leave signing in to
-// a `Session`, which follows none.
+// Do not follow redirects, although this call is not known to have any. An HTTP client
+// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
+// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+// that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 //
-// Never send it with an `Idempotency-Key`. To a key that it has seen Zuora repeats the earlier
-// answer, headers included, for 24 hours; that is an old cookie.
+// Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
+// the earlier response for 24 hours, with its headers, so the cookie would be an old one.
 //
 // Returns a wrapper object for the known response body format(s).
 //

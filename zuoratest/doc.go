@@ -74,20 +74,21 @@
 //
 // In a stateful tenant this is made up as well:
 //
-//   - It has no pricing, no proration and no taxes. An amount is what was sent or the catalog's
-//     price, as it stands there, or a sum of these, with nine decimals or more. A subscription's contractedMrr is the sum of its recurring prices.
-//     A bill run, and an order with runBilling, bill each charge once for a target date. The
-//     files of billing preview runs are empty.
-//   - A query is "select FIELDS from OBJECT where FIELD = VALUE and …". An export and a data
-//     query read the same, with the object's name before a field if you like, and "*".
-//   - What it does not do is a failure that names it: a member that makes Zuora do more, such as
-//     paymentMethod of a new account, an order action, a word of a query, a query parameter of a
-//     list. Other members that it does not know stay with their object, without an effect. A call
-//     that it does not have gets status 405.
+//   - It has no pricing, no proration and no taxes. An amount is the one in the request, the
+//     unchanged price of the catalog, or a sum of these with nine decimals or more. A
+//     subscription's contractedMrr is the sum of its recurring prices. A bill run, and an
+//     order with runBilling, bill each charge once for a target date. The files of billing
+//     preview runs are empty.
+//   - A query is "select FIELDS from OBJECT where FIELD = VALUE and …". Exports and data
+//     queries have the same form, and also allow the object's name before a field, and "*".
+//   - If it cannot do something, the response is a failure that names it: a member that makes
+//     Zuora do more, such as paymentMethod of a new account, an order action, a word of a
+//     query, a query parameter of a list. Objects keep other unknown members, which have no
+//     effect. A call that it does not have gets status 405.
 //   - /v1/object creates and deletes an Account, Contact, Product, ProductRatePlan,
-//     ProductRatePlanCharge or Usage, with every member that it is told, the balance of an account
-//     too. It reads and changes the others. /v1/action takes lists of any length.
-//   - An order that is deleted leaves its subscriptions.
+//     ProductRatePlanCharge or Usage, with every member of the request, also the balance of an
+//     account. It reads and changes the other types. /v1/action takes lists of any length.
+//   - If an order is deleted, its subscriptions stay.
 //   - An Idempotency-Key that was sent with another request gets status 409.
 //   - IDs and numbers count up. The first six digits of codes are 500000.
 package zuoratest

@@ -1,14 +1,14 @@
-// Command zuora-standin is a stand-in for a Zuora tenant, for tests in any language and
-// for trying things with curl. It listens on a free port of 127.0.0.1, with TLS, and
-// prints where it is and how to log in, a NAME=value a line:
+// Command zuora-standin is a stand-in for a Zuora tenant, for tests in any language and for
+// curl. It listens on a free port of 127.0.0.1, with TLS, and prints its URL and its
+// credentials, one NAME=value on each line:
 //
 //	zuora-standin >standin.env &
 //	until [ -s standin.env ]; do sleep 0.1; done; . ./standin.env
 //	curl --cacert "$ZUORA_CERTIFICATE" …
 //
-// zuora-standin -help lists what it prints, the calls that it answers, and three lines of
-// curl that work. It is the stateful tenant of package zuoratest, whose documentation says
-// what it can do and what is made up. It keeps what it is told in memory until it ends.
+// zuora-standin -help lists what it prints, the calls that it has, and three examples of
+// curl. It is the stateful tenant of package zuoratest, whose documentation says what it can
+// do and what is made up. Its objects are in memory until it ends.
 //
 // The exit code is 0 if a signal ends it, 1 if it cannot start, and 2 if the arguments are
 // wrong.
@@ -33,7 +33,7 @@ import (
 const usage = `usage: zuora-standin [-certificate FILE]
 
 Is a stand-in for a Zuora tenant on a free port of 127.0.0.1, with TLS, until it
-is interrupted. It prints, a NAME=value a line:
+is interrupted. It prints, one NAME=value on each line:
 
   ZUORA_SERVER                            the base URL
   ZUORA_CERTIFICATE                       a file with the certificate to trust, in PEM
@@ -53,7 +53,7 @@ Then log in, create an account, and read it:
   curl --cacert "$ZUORA_CERTIFICATE" -b cookies "$ZUORA_SERVER/v1/accounts/A00000001"
 
 flags:
-  -certificate FILE  write the certificate to that file, not to a temporary one
+  -certificate FILE  write the certificate to that file instead of a temporary one
   -help              print this and stop
 
 calls, besides POST /v1/connections and POST /oauth/token:
