@@ -24,7 +24,7 @@ import (
 // The benchmarks put the session beside what it stands on: an http.Client with
 // a cookie jar, in the same run. `make bench` runs them and prints a table.
 
-// account is an answer of about a kilobyte, as a typical read has.
+// account is a response of about a kilobyte, like that of a typical read.
 var account = []byte(`{
   "success" : true,
   "basicInfo" : {
@@ -64,13 +64,12 @@ var account = []byte(`{
   }
 }`)
 
-// accountLast says at its end that it is a success: only who has looked at all of
-// it knows.
+// accountLast says at its end that it is a success, so all of it has to be read.
 var accountLast = append(bytes.Replace(account[:len(account)-2], []byte("\n  \"success\" : true,"), nil, 1), ",\n  \"success\" : true\n}"...)
 
-// answers gives read and a new session cookie to every request, without any
+// responses responds to every request with read and a new session cookie, without a
 // network.
-func answers(read []byte) http.RoundTripper {
+func responses(read []byte) http.RoundTripper {
 	var n atomic.Int64
 	login := []byte(`{"success":true}`)
 	padding := strings.Repeat("0123456789abcdef", 15)
@@ -85,17 +84,17 @@ func answers(read []byte) http.RoundTripper {
 				"Content-Type": {"application/json;charset=utf-8"},
 				"Set-Cookie":   {"ZSession=" + padding + strconv.FormatInt(n.Add(1), 10) + "; Path=/; Secure; HttpOnly"},
 			},
-			Body: answerBody{bytes.NewReader(body)}, ContentLength: int64(len(body)), Request: req,
+			Body: responseBody{bytes.NewReader(body)}, ContentLength: int64(len(body)), Request: req,
 		}, nil
 	})
 }
 
-// answerBody is no io.WriterTo, for net/http's bodies are none either.
-type answerBody struct{ r io.Reader }
+// responseBody is not an io.WriterTo, because net/http's bodies are not.
+type responseBody struct{ r io.Reader }
 
-func (b answerBody) Read(p []byte) (int, error) { return b.r.Read(p) }
+func (b responseBody) Read(p []byte) (int, error) { return b.r.Read(p) }
 
-func (answerBody) Close() error { return nil }
+func (responseBody) Close() error { return nil }
 
 // accountServer is a tenant's reading of an account, over TLS, and how many
 // connections were opened to it.
@@ -107,9 +106,9 @@ func accountServer(b *testing.B) (*httptest.Server, *atomic.Int64) {
 	})
 }
 
-// benchServer is a tenant over TLS without a stand-in's bookkeeping, which answers
-// with a new session cookie each time, and how many connections were opened to it.
-func benchServer(b *testing.B, answer http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+// benchServer is a tenant over TLS without a stand-in's bookkeeping, which responds with
+// a new session cookie each time, and how many connections were opened to it.
+func benchServer(b *testing.B, response http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	b.Helper()
 	var opened, n atomic.Int64
 	padding := strings.Repeat("0123456789abcdef", 15)
@@ -120,7 +119,7 @@ func benchServer(b *testing.B, answer http.HandlerFunc) (*httptest.Server, *atom
 			_, _ = io.WriteString(w, `{"success":true}`)
 			return
 		}
-		answer(w, r)
+		response(w, r)
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -147,7 +146,7 @@ func clients(b *testing.B, server string, base http.RoundTripper) map[string]fun
 	}
 }
 
-// plainClient keeps Zuora's cookies, and knows nothing else of it.
+// plainClient keeps Zuora's cookies, and knows nothing else about Zuora.
 func plainClient(tb testing.TB, base http.RoundTripper) *http.Client {
 	tb.Helper()
 	jar, err := cookiejar.New(nil)
@@ -159,7 +158,7 @@ func plainClient(tb testing.TB, base http.RoundTripper) *http.Client {
 
 var ways = []string{"plain", "HTTPClient", "Do"}
 
-// call makes one call and reads the answer; typed as a generated client does.
+// call makes one call and reads the response; typed as a generated client does.
 func call(do func(*http.Request) (*http.Response, error), url string, typed bool) error {
 	req, err := http.NewRequest(http.MethodGet, url+"/v1/accounts/A00000001", nil)
 	if err != nil {
@@ -190,14 +189,14 @@ func call(do func(*http.Request) (*http.Response, error), url string, typed bool
 
 func BenchmarkCallInMemory(b *testing.B) {
 	const server = "https://rest.zuora.example"
-	for _, answer := range []struct {
+	for _, response := range []struct {
 		success string // where it says so
 		body    []byte
 	}{{"first", account}, {"last", accountLast}} {
-		all := clients(b, server, answers(answer.body))
+		all := clients(b, server, responses(response.body))
 		for _, typed := range []bool{false, true} {
 			for _, way := range ways {
-				b.Run(fmt.Sprintf("success=%s/typed=%v/client=%s", answer.success, typed, way), func(b *testing.B) {
+				b.Run(fmt.Sprintf("success=%s/typed=%v/client=%s", response.success, typed, way), func(b *testing.B) {
 					b.ReportAllocs()
 					for b.Loop() {
 						if err := call(all[way], server, typed); err != nil {
@@ -273,10 +272,10 @@ func BenchmarkCallOverTLSFrom64(b *testing.B) {
 	}
 }
 
-// What a call costs does not depend on how many others there are.
+// The cost of a call does not depend on the number of other callers.
 func BenchmarkCallers(b *testing.B) {
 	const server = "https://rest.zuora.example"
-	all := clients(b, server, answers(account))
+	all := clients(b, server, responses(account))
 	for _, callers := range []int{1, 10, 100, 1000} {
 		for _, way := range ways {
 			b.Run(fmt.Sprintf("callers=%d/client=%s", callers, way), func(b *testing.B) {
@@ -286,14 +285,13 @@ func BenchmarkCallers(b *testing.B) {
 	}
 }
 
-// Everybody meets a session that is not there yet: one login's time, and that of
-// waking them all.
+// All callers wait for the first login: its time, and the time to wake them all.
 func BenchmarkLoginStorm(b *testing.B) {
 	const server = "https://rest.zuora.example"
 	for _, waiters := range []int{10, 100, 1000, 10000} {
 		b.Run(fmt.Sprintf("waiters=%d", waiters), func(b *testing.B) {
 			for b.Loop() {
-				session, err := zuora.NewSession(zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: answers(account)})
+				session, err := zuora.NewSession(zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: responses(account)})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -312,9 +310,9 @@ func BenchmarkLoginStorm(b *testing.B) {
 	}
 }
 
-// What a session holds while nothing happens.
+// The memory of an idle session.
 func BenchmarkIdleSession(b *testing.B) {
-	base := answers(account)
+	base := responses(account)
 	var sessions []*zuora.Session
 	for b.Loop() {
 		sessions = nil
@@ -343,7 +341,7 @@ func BenchmarkIdleSession(b *testing.B) {
 // 64 workers make 200 calls each on the session's own transport, and 20 each on
 // http.DefaultTransport, which keeps two idle connections for a host and opens one for
 // nearly every call. Where they begin together, each worker has a connection before any
-// call is answered. Where they do not, the first answers come while other workers are
+// call has its response. Otherwise the first responses arrive while other workers are
 // still connecting; these take over the connections that are free again, and net/http
 // opens more than there are workers.
 func BenchmarkConnections(b *testing.B) {
@@ -380,7 +378,7 @@ type workers struct {
 	first  sync.WaitGroup // each worker's first call
 }
 
-// newWorkers returns workers whose server, if they begin together, answers none of
+// newWorkers returns workers whose server, if they begin together, responds to none of
 // their first calls before all have arrived: those with the header First.
 func newWorkers(b *testing.B, together bool) *workers {
 	w := new(workers)
@@ -490,7 +488,7 @@ func BenchmarkRefusedLogin(b *testing.B) {
 	}
 }
 
-// A long answer streams: memory stays at the look's bound.
+// A long response streams: memory stays at the limit of the peek.
 func BenchmarkDownload(b *testing.B) {
 	const size = 5 << 20
 	for _, kind := range []string{"json", "csv"} {
@@ -515,13 +513,12 @@ func BenchmarkDownload(b *testing.B) {
 	}
 }
 
-// Without a store a session pays nothing for there being such a thing; with one
-// it pays a look at the clock.
+// The cost of a store for calls that do not need it: a check of the clock.
 func BenchmarkStore(b *testing.B) {
 	const server = "https://rest.zuora.example"
 	for _, store := range []string{"none", "memory"} {
 		b.Run("store="+store, func(b *testing.B) {
-			cfg := zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: answers(account)}
+			cfg := zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: responses(account)}
 			if store == "memory" {
 				cfg.Store = newMemoryStore()
 			}

@@ -94,7 +94,7 @@ func BenchmarkTypedCallOverTLS(b *testing.B) {
 func TestATypedCallMakesAtMostTwelveMoreAllocationsThanAPlainOne(t *testing.T) {
 	const server = "https://rest.zuora.example"
 	for _, body := range [][]byte{account, accountOther} {
-		base := answers(body)
+		base := responses(body)
 		client := plainClient(t, base)
 		api := accounts.New(newSession(t, zuora.SessionConfig{Server: server, Credentials: benchCredentials, Base: base}))
 		plain := testing.AllocsPerRun(200, func() { require.NoError(t, plainGet(client.Do, server)) })

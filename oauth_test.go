@@ -144,7 +144,7 @@ func TestRule03_EarlyRenewalThatFailsFailsNoCall(t *testing.T) {
 					require.Zero(t, time.Since(before))
 					time.Sleep(100 * time.Millisecond)
 				}
-				require.LessOrEqual(t, tenant.Logins(), 9, "the tries are held back")
+				require.LessOrEqual(t, tenant.Logins(), 9, "the tries back off")
 				require.LessOrEqual(t, asked, map[bool]int{true: 61, false: 9}[what == "refused"], "others are looked for once a second")
 				time.Sleep(time.Second)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -233,7 +233,7 @@ func TestRule14_CloseDuringAnEarlyRenewal(t *testing.T) {
 	})
 }
 
-// A token that is on its way when all are revoked is no sign that a resource refuses every
+// A token that is in progress when all are revoked is no sign that a resource refuses every
 // token.
 func TestRule03_TokensRevokedDuringAnEarlyRenewal(t *testing.T) {
 	for what, kind := range map[string]func(t *testing.T, session *zuora.Session) (int, error){

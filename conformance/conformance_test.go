@@ -110,12 +110,12 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // signIn is a way to log in, once for each status in want.
 type signIn struct {
-	tenant  zuoratest.Config
-	answer  http.Handler // if nil, the tenant's own
-	entity  zuora.Entity
-	trackID string // the session sends none
-	secret  zuora.Secret
-	want    []int
+	tenant   zuoratest.Config
+	response http.Handler // if nil, the tenant's own
+	entity   zuora.Entity
+	trackID  string // the session sends none
+	secret   zuora.Secret
+	want     []int
 }
 
 const entityID, legacyID = "7f1d9c2e-51f8-4a0b-9a35-0b7f6f3f6a11", "7f1d9c2e51f84a0b9a350b7f6f3f6a11"
@@ -128,11 +128,11 @@ var signIns = map[string]signIn{
 	"Zuora-Track-Id":       {trackID: "nightly import #42, (part 1/2)", want: []int{200}},
 	"wrong secret":         {secret: "wrong", want: []int{401, 401}},
 	"login limit":          {tenant: zuoratest.Config{LoginLimit: 2}, want: []int{200, 200, 429}},
-	"concurrency limit":    {answer: zuoratest.ConcurrencyLimited(120 * time.Second), want: []int{429}},
+	"concurrency limit":    {response: zuoratest.ConcurrencyLimited(120 * time.Second), want: []int{429}},
 	"not the user's":       {tenant: zuoratest.Config{Entities: []zuora.Entity{{ID: entityID}}}, entity: zuora.Entity{LegacyName: "Elsewhere"}, want: []int{400}},
-	"failure":              {answer: zuoratest.Failed(503, "50000060", "an internal error occurred"), want: []int{503}},
-	"failure, status 200":  {answer: zuoratest.Failed(200, "50000030", "not today"), want: []int{200}},
-	"failure, code a word": {answer: zuoratest.Failed(500, "UNKNOWN_ERROR", "who knows"), want: []int{500}},
+	"failure":              {response: zuoratest.Failed(503, "50000060", "an internal error occurred"), want: []int{503}},
+	"failure, status 200":  {response: zuoratest.Failed(200, "50000030", "not today"), want: []int{200}},
+	"failure, code a word": {response: zuoratest.Failed(500, "UNKNOWN_ERROR", "who knows"), want: []int{500}},
 }
 
 // ways are the two ways to make the call. Each checks that the client understands the
@@ -143,10 +143,10 @@ var ways = map[string]func(*testing.T, *zuoratest.Server, *wire, signIn){
 		require.NoError(t, err)
 		resp, err := client.PostConnectionsWithResponse(t.Context(), s.params(server))
 		require.NoError(t, err)
-		answers := []*zuora.CommonResponseType{resp.JSON200, resp.JSON401, resp.JSON429, resp.JSONDefault}
-		answers = slices.DeleteFunc(answers, func(a *zuora.CommonResponseType) bool { return a == nil })
-		require.Len(t, answers, 1)
-		require.Equal(t, answers[0].Success, len(answers[0].Reasons) == 0)
+		responses := []*zuora.CommonResponseType{resp.JSON200, resp.JSON401, resp.JSON429, resp.JSONDefault}
+		responses = slices.DeleteFunc(responses, func(a *zuora.CommonResponseType) bool { return a == nil })
+		require.Len(t, responses, 1)
+		require.Equal(t, responses[0].Success, len(responses[0].Reasons) == 0)
 	},
 	"session": func(t *testing.T, server *zuoratest.Server, w *wire, s signIn) {
 		params := s.params(server)
@@ -194,8 +194,8 @@ func TestEverySignInIsAsTheContractSays(t *testing.T) {
 			t.Run(what+"/"+way, func(t *testing.T) {
 				server := zuoratest.NewServer(s.tenant)
 				defer server.Close()
-				if s.answer != nil {
-					server.Intercept(func(*http.Request) http.Handler { return s.answer })
+				if s.response != nil {
+					server.Intercept(func(*http.Request) http.Handler { return s.response })
 				}
 				w := newWire(t, server)
 				for range s.want {

@@ -25,7 +25,7 @@ func TestNoPublishedResponseIsLost(t *testing.T) {
 	total := 0
 	specs(t, func(t *testing.T, pkg string, doc *openapi3.T) {
 		for _, op := range operations(pkg, doc, theirs) {
-			op.method(t, &answers{}) // is there
+			op.method(t, &responses{}) // is there
 			for status := range theirs.object(op.theirs, "responses") {
 				if !strings.HasPrefix(status, "2") {
 					continue
@@ -37,7 +37,7 @@ func TestNoPublishedResponseIsLost(t *testing.T) {
 					for _, example := range theirs.examples(content) {
 						body, err := json.Marshal(example)
 						require.NoError(t, err)
-						result, err := op.call(t, &answers{body: body}, nil)
+						result, err := op.call(t, &responses{body: body}, nil)
 						if failed := (*zuora.Error)(nil); errors.As(err, &failed) && theirs.at(example, "success") == false {
 							continue // which says so
 						}
@@ -71,7 +71,7 @@ func TestEveryPublishedRequestCanBeSaid(t *testing.T) {
 					text, err := json.Marshal(example)
 					require.NoError(t, err)
 					var body any
-					caller := &answers{body: []byte(`{"success":true}`)}
+					caller := &responses{body: []byte(`{"success":true}`)}
 					_, err = op.call(t, caller, func(into any) {
 						body = into
 						assert.NoError(t, typed.Unmarshal(text, into), op.name)

@@ -18,19 +18,19 @@ import (
 // the contract, requests and responses alike.
 func TestEveryTokenIsAsTheContractSays(t *testing.T) {
 	for what, test := range map[string]struct {
-		answer http.Handler // if nil, the tenant's own
-		secret zuora.Secret // if "", the right one
-		status int
+		response http.Handler // if nil, the tenant's own
+		secret   zuora.Secret // if "", the right one
+		status   int
 	}{
 		"a token":         {status: 200},
 		"a wrong secret":  {secret: "wrong", status: 401},
-		"a rate limit":    {answer: zuoratest.RateLimited(), status: 429},
-		"another failure": {answer: zuoratest.Failed(500, "50000060", "an internal error occurred"), status: 500},
+		"a rate limit":    {response: zuoratest.RateLimited(), status: 429},
+		"another failure": {response: zuoratest.Failed(500, "50000060", "an internal error occurred"), status: 500},
 	} {
 		t.Run(what, func(t *testing.T) {
 			server := zuoratest.NewServer(zuoratest.Config{})
 			defer server.Close()
-			server.Intercept(func(*http.Request) http.Handler { return test.answer })
+			server.Intercept(func(*http.Request) http.Handler { return test.response })
 			c := server.OAuthClient()
 			if test.secret != "" {
 				c.ClientSecret = test.secret

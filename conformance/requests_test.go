@@ -53,7 +53,7 @@ func TestPOSTsTakeAKeyAndWritesHaveABody(t *testing.T) {
 	n := 0
 	specs(t, func(t *testing.T, pkg string, doc *openapi3.T) {
 		for _, op := range operations(pkg, doc, nil) {
-			caller := &answers{body: []byte("{}")}
+			caller := &responses{body: []byte("{}")}
 			_, err := op.call(t, caller, nil, zuora.WithIdempotencyKey("k"))
 			if !strings.HasPrefix(op.name, "POST ") {
 				assert.ErrorContains(t, err, "WithIdempotencyKey", "%s %s", pkg, op.name)

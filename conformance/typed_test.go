@@ -209,17 +209,17 @@ func operations(pkg string, doc *openapi3.T, theirs document) (list []operation)
 	return list
 }
 
-// answers is a Caller that returns the same response to every call, and keeps the body
+// responses is a Caller that returns the same response to every call, and keeps the body
 // and the headers of the last request.
-type answers struct {
+type responses struct {
 	body   []byte
 	sent   []byte
 	header http.Header
 }
 
-func (a *answers) Server() string { return zuora.ServerURLProductionUSCloud2 }
+func (a *responses) Server() string { return zuora.ServerURLProductionUSCloud2 }
 
-func (a *answers) Do(req *http.Request) (*http.Response, error) {
+func (a *responses) Do(req *http.Request) (*http.Response, error) {
 	a.sent, a.header = nil, req.Header
 	if req.Body != nil {
 		a.sent, _ = io.ReadAll(req.Body)

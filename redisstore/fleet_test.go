@@ -26,7 +26,7 @@ import (
 )
 
 // The fleet's processes are real ones: this binary, started again as one that
-// makes calls when it is told to.
+// makes calls on command.
 
 const childVariable = "REDISSTORE_TEST_PROCESS"
 
@@ -41,7 +41,7 @@ func init() {
 	}
 }
 
-// child makes ten calls for each line that it reads, and answers with a line
+// child makes ten calls for each line that it reads, and prints a line
 // that says what failed.
 func child() error {
 	env := func(name string) string { return os.Getenv(childVariable + "_" + name) }
@@ -157,24 +157,24 @@ func (f *fleet) start(t *testing.T, n int, entity string) []*process {
 // none fails.
 func calls(t *testing.T, processes []*process) {
 	t.Helper()
-	answers := make([]string, len(processes))
+	responses := make([]string, len(processes))
 	var wg sync.WaitGroup
 	for i, p := range processes {
 		wg.Go(func() {
 			if _, err := io.WriteString(p.in, "go\n"); err != nil {
-				answers[i] = err.Error()
+				responses[i] = err.Error()
 				return
 			}
 			line, err := p.out.ReadString('\n')
 			if err != nil {
 				line += err.Error()
 			}
-			answers[i] = line
+			responses[i] = line
 		})
 	}
 	wg.Wait()
-	for i, answer := range answers {
-		require.Equal(t, "[]\n", answer, "process %d", i)
+	for i, response := range responses {
+		require.Equal(t, "[]\n", response, "process %d", i)
 	}
 }
 

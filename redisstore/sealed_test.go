@@ -19,7 +19,7 @@ import (
 
 const at = redisstore.Prefix + "key" // where a value under "key" is in Redis
 
-// What others have put there is as good as none, be it no string at all.
+// A value that somebody else has put there is no session, also if it is not a string.
 func TestWhatDoesNotOpenIsNothing(t *testing.T) {
 	client := startServer(t).client(t, nil)
 	store := newStore(t, client)

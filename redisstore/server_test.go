@@ -112,7 +112,7 @@ func (s *server) start(t testing.TB) {
 			t.Fatalf("redis-server ended: %s", output.String())
 		case <-ctx.Done():
 			s.kill()
-			t.Fatalf("redis-server does not answer: %s", output.String())
+			t.Fatalf("redis-server does not respond: %s", output.String())
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -124,7 +124,7 @@ func (s *server) kill() {
 	<-s.exited
 }
 
-// client is a client of go-redis's defaults, but for what set sets.
+// client returns a client with go-redis's defaults, which set may change.
 func (s *server) client(t testing.TB, set func(*redis.Options)) *redis.Client {
 	t.Helper()
 	options := &redis.Options{Addr: s.addr}

@@ -144,7 +144,7 @@ func TestLeavesAloneWhatCameBetweenLookAndSwap(t *testing.T) {
 	}
 }
 
-// A client sends a command again if its answer is lost. What the first try has
+// A client sends a command again if its response is lost. What the first try has
 // done is not the second one's loss.
 func TestASwapSentTwiceIsOne(t *testing.T) {
 	server := startServer(t)

@@ -106,7 +106,7 @@ func TestNeedsNoMoreRightsThanDocumented(t *testing.T) {
 	}
 }
 
-// One that a sentinel tells the address of.
+// A server whose address a sentinel knows.
 func TestWorksBehindASentinel(t *testing.T) {
 	server := startServer(t)
 	host, port, err := net.SplitHostPort(server.addr)

@@ -20,7 +20,7 @@ import (
 // pause makes the server hang.
 func (s *server) pause() { _ = s.process.Signal(syscall.SIGSTOP) }
 
-// A server that stops answering: the store answers when the context ends,
+// A server stops responding: the store returns when the context ends,
 // however patient the client is.
 func TestObeysItsContext(t *testing.T) {
 	server := startServer(t)

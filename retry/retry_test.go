@@ -26,7 +26,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// caller answers the calls with the errors, one after the other, then with success.
+// caller returns the errors to the calls, one after the other, and then success.
 type caller struct {
 	errors []error
 	bodies []string

@@ -130,7 +130,7 @@ func TestAllStopsWithItsConsumer(t *testing.T) {
 // A list of 100,000 items takes the memory of one page.
 func TestAllHoldsOnePage(t *testing.T) {
 	const pages, items = 2_500, 40
-	caller := answering(t, func(w http.ResponseWriter, r *http.Request) {
+	caller := responding(t, func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		var b strings.Builder
 		for i := range items {

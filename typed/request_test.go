@@ -35,8 +35,8 @@ func newSession(t *testing.T) (*zuoratest.Server, *zuora.Session) {
 	return server, session
 }
 
-// answering is a Caller that answers every request in the same way.
-func answering(t *testing.T, h http.HandlerFunc) zuora.Caller {
+// responding is a Caller that responds to every request in the same way.
+func responding(t *testing.T, h http.HandlerFunc) zuora.Caller {
 	caller, err := zuora.NewCaller("https://rest.zuora.example/base", doer(func(req *http.Request) (*http.Response, error) {
 		w := httptest.NewRecorder()
 		h(w, req)
@@ -54,7 +54,7 @@ func (f doer) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestKeysStayInTheirSegment(t *testing.T) {
 	var path string
-	caller := answering(t, func(w http.ResponseWriter, r *http.Request) {
+	caller := responding(t, func(w http.ResponseWriter, r *http.Request) {
 		path = r.URL.EscapedPath()
 		w.WriteHeader(http.StatusNoContent)
 	})
@@ -88,7 +88,7 @@ func TestParameters(t *testing.T) {
 		Fields map[string][]string `form:"fields,omitempty"`
 	}
 	var query, track string
-	caller := answering(t, func(w http.ResponseWriter, r *http.Request) {
+	caller := responding(t, func(w http.ResponseWriter, r *http.Request) {
 		query, track = r.URL.RawQuery, strings.Join(r.Header.Values("Zuora-Track-Id"), "|")
 		w.WriteHeader(http.StatusNoContent)
 	})
@@ -139,7 +139,7 @@ func TestWritesAreJSONAndCanBeReplayed(t *testing.T) {
 }
 
 func TestBadInputSendsNothing(t *testing.T) {
-	caller := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") })
+	caller := responding(t, func(http.ResponseWriter, *http.Request) { t.Error("sent") })
 	call := func(ctx context.Context, caller zuora.Caller, r typed.Request, editors ...zuora.RequestEditorFn) error {
 		r.Method, r.Path = "POST", "/v1/x"
 		_, err := typed.JSON[order](ctx, caller, r, editors)
@@ -156,7 +156,7 @@ func TestBadInputSendsNothing(t *testing.T) {
 
 func TestReadOnlyCallsAreMarked(t *testing.T) {
 	var marked bool
-	caller := answering(t, func(w http.ResponseWriter, r *http.Request) {
+	caller := responding(t, func(w http.ResponseWriter, r *http.Request) {
 		marked = readonly.Marked(r.Context())
 		w.WriteHeader(http.StatusNoContent)
 	})
@@ -168,9 +168,9 @@ func TestReadOnlyCallsAreMarked(t *testing.T) {
 
 func TestResponsesThatCannotBeReadAreDecodeErrors(t *testing.T) {
 	for what, test := range map[string]struct {
-		answer func(w http.ResponseWriter)
-		want   string
-		result *order
+		response func(w http.ResponseWriter)
+		want     string
+		result   *order
 	}{
 		"empty":      {func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK) }, "no body", nil},
 		"no content": {func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }, "no body", nil},
@@ -182,7 +182,7 @@ func TestResponsesThatCannotBeReadAreDecodeErrors(t *testing.T) {
 		"a part":    {func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"name":"a","count":[]}`) }, "count", &order{Name: "a"}},
 		"cut short": {func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"name":"a"`) }, "not JSON", nil},
 	} {
-		caller := answering(t, func(w http.ResponseWriter, _ *http.Request) { test.answer(w) })
+		caller := responding(t, func(w http.ResponseWriter, _ *http.Request) { test.response(w) })
 		got, err := typed.JSON[order](t.Context(), caller, typed.Request{Method: "POST", Path: "/v1/x/{key}", Keys: []any{"A/1"}, Body: struct{}{}}, nil)
 		var failed *zuora.DecodeError
 		require.ErrorAs(t, err, &failed, what)
@@ -192,7 +192,7 @@ func TestResponsesThatCannotBeReadAreDecodeErrors(t *testing.T) {
 		assert.ErrorContains(t, err, test.want)
 		assert.Equal(t, test.result, got, what)
 	}
-	got, err := typed.JSON[order](t.Context(), answering(t, func(w http.ResponseWriter, _ *http.Request) {
+	got, err := typed.JSON[order](t.Context(), responding(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "\xef\xbb\xbf"+` {"name":"a"} `)
 	}), typed.Request{Method: "GET", Path: "/v1/x"}, nil)
 	require.NoError(t, err)
@@ -234,16 +234,16 @@ func TestGzippedResponsesAreUnpacked(t *testing.T) {
 	_, _ = io.WriteString(w, `{"name":"a"}`)
 	_ = w.Close()
 	body := packed.Bytes()
-	answer := func(w http.ResponseWriter, _ *http.Request) {
+	response := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(body)
 	}
-	got, err := typed.JSON[order](t.Context(), answering(t, answer), typed.Request{Method: "GET", Path: "/v1/x"}, nil)
+	got, err := typed.JSON[order](t.Context(), responding(t, response), typed.Request{Method: "GET", Path: "/v1/x"}, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "a", got.Name)
 	body = body[:len(body)-9]
-	_, err = typed.JSON[order](t.Context(), answering(t, answer), typed.Request{Method: "GET", Path: "/v1/x"}, nil)
+	_, err = typed.JSON[order](t.Context(), responding(t, response), typed.Request{Method: "GET", Path: "/v1/x"}, nil)
 	var failed *zuora.DecodeError
 	assert.ErrorAs(t, err, &failed)
 }

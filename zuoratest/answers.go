@@ -118,13 +118,13 @@ func RateLimited() http.Handler {
 // ConcurrencyLimited returns the response to too many requests at once: status 429 and a
 // Retry-After, which is 120 seconds at Zuora.
 func ConcurrencyLimited(retryAfter time.Duration) http.Handler {
-	answer := Failed(http.StatusTooManyRequests, "50000070", "The concurrent request limit was exceeded")
+	response := Failed(http.StatusTooManyRequests, "50000070", "The concurrent request limit was exceeded")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 		w.Header().Set("Concurrency-Limit-Type", "Default")
 		w.Header().Set("Concurrency-Limit-Limit", "40")
 		w.Header().Set("Concurrency-Limit-Remaining", "0")
-		answer.ServeHTTP(w, r)
+		response.ServeHTTP(w, r)
 	})
 }
 

@@ -158,7 +158,7 @@ func (t *Tenant) Logins() int {
 	return t.logins
 }
 
-// ServeHTTP answers a request.
+// ServeHTTP handles a request.
 func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Reading an unread body to its end is left to net/http, as on a real server.
 	w.Header().Set("Zuora-Request-Id", uuid())

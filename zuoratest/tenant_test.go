@@ -261,7 +261,7 @@ func TestJSONOfWhatHasNone(t *testing.T) {
 	require.Contains(t, text(t, resp), "zuoratest: json: unsupported type")
 }
 
-// A handler reaches what is below the answer, as on a server of its own.
+// A handler reaches what is below the response, as on a server of its own.
 func TestHandlerMaySetDeadlines(t *testing.T) {
 	server := zuoratest.NewServer(zuoratest.Config{})
 	defer server.Close()

@@ -17,32 +17,32 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// newAPI returns an API on a tenant that answers every call with *answer, and the
+// newAPI returns an API on a tenant that responds to every call with *response, and the
 // last request that it got.
-func newAPI(t *testing.T) (api *accounts.API, answer, request *string) {
+func newAPI(t *testing.T) (api *accounts.API, response, request *string) {
 	server := zuoratest.NewServer(zuoratest.Config{})
 	t.Cleanup(server.Close)
 	session, err := zuora.NewSession(zuora.SessionConfig{Server: server.URL, Credentials: server.Credentials(), Base: server.Client().Transport})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = session.Close() })
-	answer, request = new(string), new(string)
+	response, request = new(string), new(string)
 	server.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		*request = r.Method + " " + r.RequestURI + " " + string(body)
-		zuoratest.Answer(http.StatusOK, "application/json; charset=utf-8", *answer).ServeHTTP(w, r)
+		zuoratest.Answer(http.StatusOK, "application/json; charset=utf-8", *response).ServeHTTP(w, r)
 	})
-	return accounts.New(session), answer, request
+	return accounts.New(session), response, request
 }
 
 func TestCalls(t *testing.T) {
-	api, answer, request := newAPI(t)
+	api, response, request := newAPI(t)
 	ctx := t.Context()
 	region := map[string]zuora.Value{"Region__c": `"EU"`}
 	for _, test := range []struct {
-		answer  string
-		call    func() (any, error)
-		request string
-		result  any
+		response string
+		call     func() (any, error)
+		request  string
+		result   any
 	}{
 		{
 			`{"success":true,"accountId":"8ad0","accountNumber":"A-7","paidAmount":"10.500000000","subscriptionId":null}`,
@@ -134,7 +134,7 @@ func TestCalls(t *testing.T) {
 			},
 		},
 	} {
-		*answer = test.answer
+		*response = test.response
 		result, err := test.call()
 		require.NoError(t, err, test.request)
 		assert.Equal(t, test.request, *request)

@@ -17,7 +17,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// newAPI is an API on a tenant in memory that handle answers for.
+// newAPI returns an API on a tenant in memory with handle.
 func newAPI(t *testing.T, handle http.HandlerFunc) *billing.API {
 	tenant := zuoratest.NewTenant(zuoratest.Config{})
 	t.Cleanup(tenant.Close)

@@ -71,18 +71,18 @@ func decoded(t *testing.T, text string) (v any) {
 
 func TestCalls(t *testing.T) {
 	server, api := newAPI(t)
-	var answer, request, body string
+	var response, request, body string
 	server.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		sent, _ := io.ReadAll(r.Body)
 		request, body = r.Method+" "+r.URL.RequestURI(), string(sent)
-		zuoratest.Answer(200, "application/json", answer).ServeHTTP(w, r)
+		zuoratest.Answer(200, "application/json", response).ServeHTTP(w, r)
 	})
 	custom := map[string]zuora.Value{"Region__c": zuora.ValueOf("EU"), "Tier__c": zuora.Null}
 	ctx := t.Context()
 	for _, c := range []struct {
-		call                  func() (any, error)
-		answer, request, body string
-		want                  any
+		call                    func() (any, error)
+		response, request, body string
+		want                    any
 	}{
 		{func() (any, error) { return api.ListProducts(ctx, &catalog.ListProductsParams{Page: 2, PageSize: 40}) },
 			`{"products":[` + productJSON + `],"nextPage":"/v1/catalog/products?page=3&pageSize=40","success":true}`,
@@ -151,7 +151,7 @@ func TestCalls(t *testing.T) {
 		{func() (any, error) { return api.DeleteProductRatePlanCharge(ctx, "A/1") },
 			deleted, "DELETE /v1/object/product-rate-plan-charge/A%2F1", "", &catalog.DeleteResult{ID: "9", Success: true}},
 	} {
-		answer = c.answer
+		response = c.response
 		got, err := c.call()
 		if assert.NoError(t, err, c.request) {
 			assert.Equal(t, c.want, got, c.request)

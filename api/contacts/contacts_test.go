@@ -22,20 +22,20 @@ func TestCalls(t *testing.T) {
 	session, err := zuora.NewSession(zuora.SessionConfig{Server: server.URL, Credentials: server.Credentials(), Base: server.Client().Transport})
 	require.NoError(t, err)
 	defer session.Close()
-	var answer, request string
+	var response, request string
 	server.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		request = r.Method + " " + r.RequestURI + " " + string(body)
-		zuoratest.Answer(http.StatusOK, "application/json; charset=utf-8", answer).ServeHTTP(w, r)
+		zuoratest.Answer(http.StatusOK, "application/json; charset=utf-8", response).ServeHTTP(w, r)
 	})
 
 	api, ctx := contacts.New(session), t.Context()
 	region := map[string]zuora.Value{"Region__c": `"EU"`}
 	for _, test := range []struct {
-		answer  string
-		call    func() (any, error)
-		request string
-		result  any
+		response string
+		call     func() (any, error)
+		request  string
+		result   any
 	}{
 		{
 			`{"id":"c","accountNumber":"A-7","firstName":"Ada","county":null,"zipCode":4051,"otherPhoneType":"Pager","fax":"","Region__c":"EU","success":true}`,
@@ -76,7 +76,7 @@ func TestCalls(t *testing.T) {
 			&zuora.CommonResponseType{Success: true},
 		},
 	} {
-		answer = test.answer
+		response = test.response
 		result, err := test.call()
 		require.NoError(t, err, test.request)
 		assert.Equal(t, test.request, request)

@@ -26,7 +26,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// file answers every request with status and body.
+// file responds to every request with status and body.
 func file(status int, body string, seen *[]*http.Request) *http.Client {
 	return &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		*seen = append(*seen, req)
@@ -48,7 +48,7 @@ func inMemory(t *testing.T) (*zuoratest.Tenant, *zuora.Session) {
 	return tenant, session
 }
 
-// job answers with a job that has the statuses, one after the other.
+// job responds with a job that has the statuses, one after the other.
 func job(tenant *zuoratest.Tenant, dataFile string, statuses ...string) (sent *[]string) {
 	sent = new([]string)
 	tenant.HandleFunc("/query/jobs/", func(w http.ResponseWriter, r *http.Request) {

@@ -14,7 +14,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// newAPI returns an API on a tenant that answers every call with response, and
+// newAPI returns an API on a tenant that responds to every call with response, and
 // what the tenant saw last.
 func newAPI(t *testing.T) (api *objects.API, response, sent *string) {
 	server := zuoratest.NewServer(zuoratest.Config{})

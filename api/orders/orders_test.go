@@ -207,7 +207,7 @@ func TestAnAsyncJobIsWaitedFor(t *testing.T) {
 	})
 }
 
-// waitFor waits for the job j1 of a tenant in memory, which answers with responses.
+// waitFor waits for the job j1 of a tenant in memory, which sends responses.
 func waitFor(t *testing.T, ctx context.Context, response func() string) (*orders.AsyncJob, error) {
 	tenant := zuoratest.NewTenant(zuoratest.Config{})
 	defer tenant.Close()

@@ -76,19 +76,19 @@ func decoded(t *testing.T, text string) (v any) {
 
 func TestCalls(t *testing.T) {
 	server, api := newAPI(t)
-	var answer, request, body string
+	var response, request, body string
 	server.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		sent, _ := io.ReadAll(r.Body)
 		request, body = r.Method+" "+r.RequestURI, string(sent)
-		zuoratest.Answer(http.StatusOK, "application/json", answer).ServeHTTP(w, r)
+		zuoratest.Answer(http.StatusOK, "application/json", response).ServeHTTP(w, r)
 	})
 	read := subscription()
 	read.Success = true
 	ctx, custom := t.Context(), map[string]zuora.Value{"Gift__c": zuora.ValueOf(true), "notes": zuora.Null}
 	for _, c := range []struct {
-		call                  func() (any, error)
-		answer, request, body string
-		want                  any
+		call                    func() (any, error)
+		response, request, body string
+		want                    any
 	}{
 		{func() (any, error) {
 			return api.CreateSubscription(ctx, subscriptions.NewSubscription{
@@ -209,7 +209,7 @@ func TestCalls(t *testing.T) {
 			`{"customFields":{"Gift__c":true,"notes":null},"ratePlans":[{"ratePlanId":"r1","customFields":{"Level__c":2},"charges":[{"chargeNumber":"C-1","customFields":{"Region__c":null}}]}]}`,
 			&zuora.CommonResponseType{Success: true}},
 	} {
-		answer = c.answer
+		response = c.response
 		got, err := c.call()
 		if assert.NoError(t, err, c.request) {
 			assert.Equal(t, c.want, got, c.request)

@@ -1,4 +1,4 @@
-// Package usage tells Zuora what customers have used: in files, or record by record.
+// Package usage reports what customers have used to Zuora: in files, or record by record.
 //
 //	file, err := os.Open("usage.csv")
 //	…

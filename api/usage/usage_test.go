@@ -18,7 +18,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// newAPI is an API on a tenant that handle answers for.
+// newAPI returns an API on a tenant with handle.
 func newAPI(t *testing.T, handle http.HandlerFunc) (*zuoratest.Tenant, *usage.API) {
 	tenant := zuoratest.NewTenant(zuoratest.Config{})
 	t.Cleanup(tenant.Close)

@@ -30,12 +30,12 @@ func newAPI(t *testing.T) (*zuoratest.Server, *zoql.API) {
 func TestCalls(t *testing.T) {
 	server, api := newAPI(t)
 	var sent string
-	answer := func(w http.ResponseWriter, r *http.Request) {
+	response := func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		sent = r.Method + " " + r.URL.RequestURI() + " " + string(body)
 		zuoratest.Answer(200, "application/json", `{"records":[{"Id":"1","Balance":12.500000000,"Region__c":"EU","Parent":null}],"size":1,"done":true}`).ServeHTTP(w, r)
 	}
-	server.HandleFunc("/v1/action/", answer)
+	server.HandleFunc("/v1/action/", response)
 
 	result, err := api.Query(t.Context(), zoql.Query{QueryString: "select Id from Account", Conf: &zoql.QueryConf{BatchSize: new(int64(5))}}, &zoql.QueryParams{RejectUnknownFields: true})
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func TestCalls(t *testing.T) {
 	assert.Equal(t, `POST /v1/action/queryMore {"queryLocator":"x-2000"}`, sent)
 }
 
-// pages answers a query by the pages, one after the other, which a queryMore asks
+// pages responds to a query with the pages, one after the other, which a queryMore asks
 // for by its number.
 func pages(server *zuoratest.Server, pages ...string) (calls *[]string) {
 	var mu sync.Mutex

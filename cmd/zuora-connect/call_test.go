@@ -75,8 +75,8 @@ func TestTimeoutWantsAUnit(t *testing.T) {
 
 func TestNoNextTryInAProgramThatEnds(t *testing.T) {
 	server := newServer(t)
-	for _, answer := range []http.Handler{zuoratest.RateLimited(), zuoratest.ServerError(), zuoratest.Unauthorized(), http.RedirectHandler("/elsewhere", http.StatusFound)} {
-		server.Intercept(func(*http.Request) http.Handler { return answer })
+	for _, response := range []http.Handler{zuoratest.RateLimited(), zuoratest.ServerError(), zuoratest.Unauthorized(), http.RedirectHandler("/elsewhere", http.StatusFound)} {
+		server.Intercept(func(*http.Request) http.Handler { return response })
 		for _, args := range [][]string{nil, {"-json"}, {"/v1/ok"}} {
 			got := on(server, args...).run(t)
 			assert.Contains(t, got.stderr+got.stdout, "login failed: POST")
@@ -219,8 +219,8 @@ func TestCallIsReplayedWithItsBody(t *testing.T) {
 func TestExitCodesOfCallsAreThoseOfTheErrorTable(t *testing.T) {
 	server := newServer(t)
 	for name, c := range map[string]struct {
-		answer http.Handler
-		code   int
+		response http.Handler
+		code     int
 	}{
 		"404":                     {zuoratest.HTMLPage(http.StatusNotFound), exitNotFound},
 		"category 40 in a 200":    {zuoratest.Failed(http.StatusOK, "53100040", "no such account"), exitNotFound},
@@ -240,7 +240,7 @@ func TestExitCodesOfCallsAreThoseOfTheErrorTable(t *testing.T) {
 				if r.URL.Path == "/v1/connections" {
 					return nil
 				}
-				return c.answer
+				return c.response
 			})
 			got := on(server, "-X", "PUT", "-d", "{}", "/v1/fails").run(t)
 			assert.Equal(t, c.code, got.code, got.stderr)

@@ -401,20 +401,20 @@ func TestRefusedCredentials(t *testing.T) {
 
 func TestSignInFailsOtherwise(t *testing.T) {
 	for name, test := range map[string]struct {
-		answer http.Handler
-		says   string
+		response http.Handler
+		says     string
 	}{
-		"a web page":      {zuoratest.HTMLPage(http.StatusOK), "not a login response"},
-		"a page missing":  {zuoratest.HTMLPage(http.StatusNotFound), "404 Not Found"},
-		"a redirect":      {http.RedirectHandler("https://login.example/", http.StatusFound), "302 Found"},
-		"no cookie":       {zuoratest.JSON(map[string]any{"success": true}), "without a ZSession cookie"},
-		"another failure": {zuoratest.Failed(http.StatusOK, "90000020", "no such entity"), "no such entity"},
-		"too many":        {zuoratest.RateLimited(), "429 Too Many Requests"},
-		"a server error":  {zuoratest.ServerError(), "500 Internal Server Error: 38 bytes of text/plain"},
-		"a broken answer": {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "EOF"},
+		"a web page":        {zuoratest.HTMLPage(http.StatusOK), "not a login response"},
+		"a page missing":    {zuoratest.HTMLPage(http.StatusNotFound), "404 Not Found"},
+		"a redirect":        {http.RedirectHandler("https://login.example/", http.StatusFound), "302 Found"},
+		"no cookie":         {zuoratest.JSON(map[string]any{"success": true}), "without a ZSession cookie"},
+		"another failure":   {zuoratest.Failed(http.StatusOK, "90000020", "no such entity"), "no such entity"},
+		"too many":          {zuoratest.RateLimited(), "429 Too Many Requests"},
+		"a server error":    {zuoratest.ServerError(), "500 Internal Server Error: 38 bytes of text/plain"},
+		"a broken response": {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewTLSServer(test.answer)
+			server := httptest.NewTLSServer(test.response)
 			defer server.Close()
 			c := zuora.Credentials{AccessKeyID: "user", SecretAccessKey: "s3cret s3cret"}
 			got := at(server.URL, server.Client().Transport, c, "/v1/ok").run(t)
@@ -459,8 +459,8 @@ func TestSignInFailsOtherwise(t *testing.T) {
 func TestCallFails(t *testing.T) {
 	server := newServer(t)
 	for name, test := range map[string]struct {
-		answer http.Handler
-		says   string
+		response http.Handler
+		says     string
 	}{
 		"not found":             {zuoratest.HTMLPage(http.StatusNotFound), "GET /v1/fails: 404 Not Found"},
 		"failure in a 200":      {zuoratest.Failed(http.StatusOK, "50000040", "no such account"), "200 OK, not successful: 50000040 no such account"},
@@ -470,14 +470,14 @@ func TestCallFails(t *testing.T) {
 		"rate limit":            {zuoratest.RateLimited(), "429 Too Many Requests"},
 		"server error":          {zuoratest.ServerError(), "something went wrong"},
 		"redirect to elsewhere": {http.RedirectHandler("https://elsewhere.example/", http.StatusFound), "302 Found"},
-		"broken answer":         {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "EOF"},
+		"broken response":       {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), "EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server.Intercept(func(r *http.Request) http.Handler {
 				if r.Method == http.MethodPost {
 					return nil
 				}
-				return test.answer
+				return test.response
 			})
 			got := on(server, "/v1/fails?email=who@example.com").run(t)
 			assert.Equal(t, exitCall, got.code)
@@ -586,7 +586,7 @@ func TestEchoedHeadersAreNotShown(t *testing.T) {
 		})
 	}
 	const reasons = `{"success":false,"reasons":[{"code":90000090,"message":"{sent}"}]}`
-	for name, answer := range map[string]http.Handler{
+	for name, response := range map[string]http.Handler{
 		"text":             echo(http.StatusInternalServerError, "text/plain", "{sent}"),
 		"json":             echo(http.StatusBadRequest, "application/json", reasons),
 		"json in a 200":    echo(http.StatusOK, "application/json", reasons),
@@ -597,7 +597,7 @@ func TestEchoedHeadersAreNotShown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t)
-			server.Intercept(func(*http.Request) http.Handler { return answer })
+			server.Intercept(func(*http.Request) http.Handler { return response })
 			for _, args := range [][]string{nil, {"/v1/echo"}} {
 				got := on(server, args...).run(t)
 				assert.Contains(t, []int{exitRefused, exitLogin}, got.code)
@@ -606,7 +606,7 @@ func TestEchoedHeadersAreNotShown(t *testing.T) {
 				if r.Method == http.MethodPost {
 					return nil
 				}
-				return answer
+				return response
 			})
 			got := on(server, "/v1/echo").run(t)
 			assert.Equal(t, exitCall, got.code)
