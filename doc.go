@@ -51,7 +51,9 @@
 //
 //   - session.md: the rules of a session: when it logs in, what it replays, how long it
 //     waits after a failed login, what it logs
-//   - errors.md: what each failure becomes, and what to do
+//   - oauth.md: logging in as an OAuth client
+//   - cookbook.md: everyday jobs in a few lines
+//   - errors.md: what the call returns for each failure, and what to do
 //   - data.md: amounts, dates, custom fields and null
 //   - other-specs.md: calls that api/ does not have, and other generated clients
 //   - many-processes.md: one session for many processes
