@@ -35,12 +35,13 @@
 //
 // # What is stored
 //
-// The session's cookies, a name for its login and the time of its last use are stored
-// under [Prefix] and the session's key, which is a hash of server, user and entity. They
-// are stored for [zuora.SessionConfig]'s IdleTimeout, or for 8 hours if that is negative.
-// While a process logs in, a lock is stored as well, for LoginTimeout and 10 seconds at
-// most. The password is never stored. Redis need not save any of it to disk: if it
-// restarts empty, or loses its last writes in a failover, that costs one login.
+// The session's cookies or token, a name for its login and the time of its last use are
+// stored under [Prefix] and the session's key, which is a hash of server, user or client,
+// and entity. Cookies are stored for [zuora.SessionConfig]'s IdleTimeout, or for 8 hours
+// if that is negative, a token until it expires. While a process logs in, a lock is
+// stored as well, for at most LoginTimeout and 10 seconds. The password and the client's
+// secret are never stored. Redis need not save any of it to disk: if it restarts empty,
+// or loses its last writes in a failover, that costs one login.
 //
 // # Rights in Redis
 //
