@@ -32,10 +32,10 @@ import (
 //   - a false success below the top level
 //   - an errorCode or a code that is null, 0 or 200
 //
-// body is the whole body, of any length. If resp.Header says so, body may still be
-// gzipped, and CheckResponse judges its first 64 KiB. CheckResponse is for clients that
-// do not call through a [Session] or [Checked], and for responses of more than 64 KiB,
-// which those two do not judge.
+// body is the whole body, of any length. It may still be gzipped if resp.Header says so.
+// CheckResponse then judges the first 64 KiB of its content. CheckResponse is for clients
+// that do not call through a [Session] or [Checked], and for responses of more than 64
+// KiB, which those two do not judge.
 func CheckResponse(resp *http.Response, body []byte) error {
 	if resp == nil {
 		return errors.New("zuora: no response to check")

@@ -28,9 +28,9 @@ type Credentials struct {
 // Retrieve returns c.
 func (c Credentials) Retrieve(context.Context) (Credentials, error) { return c, nil }
 
-// Format prints the pair of c that is set, with its secret REDACTED. It is there
-// because fmt calls no method of a [Secret] that it reaches through a pointer while it
-// reports a verb that does not fit.
+// Format prints the pair of c that is set, with its secret REDACTED. Without Format, fmt
+// would show a [Secret] behind a pointer if the verb is wrong, because fmt calls no
+// methods while it reports a wrong verb.
 func (c Credentials) Format(f fmt.State, verb rune) {
 	type user struct {
 		AccessKeyID     string
@@ -127,7 +127,7 @@ func (Secret) String() string { return redacted }
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // MarshalJSON returns "REDACTED". There is no MarshalText, because the generated client
-// would send its result.
+// would send its result instead of the secret.
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
 // MarshalXML writes an element that contains REDACTED.
@@ -164,8 +164,8 @@ func (r TokenRequest) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("client_id", r.ClientID), slog.String("client_secret", redacted))
 }
 
-// MarshalJSON returns r with its secret REDACTED. The form that is sent is made without
-// it.
+// MarshalJSON returns r with its secret REDACTED. The generated client sends a form, and
+// does not use MarshalJSON for it.
 func (r TokenRequest) MarshalJSON() ([]byte, error) {
 	type plain TokenRequest
 	r.ClientSecret = redacted
@@ -173,7 +173,7 @@ func (r TokenRequest) MarshalJSON() ([]byte, error) {
 }
 
 // Entity names the entity of a Multi-entity tenant that a session works in. At most one
-// field may be set. If none is, that is the user's home entity.
+// field may be set. If none is set, the session works in the user's home entity.
 type Entity struct {
 	ID         string // a UUID, for the header Zuora-Entity-Ids; sent with every call
 	LegacyID   string // for the header entityId: a UUID without dashes; sent with a user's login

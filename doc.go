@@ -37,13 +37,14 @@
 //	}
 //
 // [Credentials] are those of an OAuth client, which Zuora recommends, or the name and
-// password of a user. Use one Session for each of them and each entity, for as long as
-// the program runs, because Zuora limits logins.
+// password of a user. Use one Session for each user or client and each entity, for as
+// long as the program runs, because Zuora limits logins.
 //
 // # Errors
 //
-// A failed call is an [*Error]. Decide by [errors.Is] and the Err… variables, and use
-// [errors.As] to read its reasons. A list in which only some items failed is data.
+// A failed call returns an [*Error]. Decide by [errors.Is] and the Err… variables, and
+// use [errors.As] to read its reasons. A list in which only some items failed is data,
+// not an error.
 //
 // # More
 //
@@ -57,6 +58,8 @@
 //   - data.md: amounts, dates, custom fields and null
 //   - other-specs.md: calls that api/ does not have, and other generated clients
 //   - many-processes.md: one session for many processes
+//   - coming-from.md: the names in the clients for Python, Ruby and PHP
+//   - performance.md: measurements
 //
 // [Client] and [ClientWithResponses] are generated from this module's openapi.yaml. They
 // only make the calls that log in, for programs without a Session.

@@ -19,7 +19,8 @@ import (
 // one of them.
 var (
 	// ErrUnauthenticated: status 401, category 11, INVALID_SESSION, OAuth's
-	// invalid_client. The credentials are wrong, or the resource takes no session.
+	// invalid_client. The credentials are wrong, or the resource accepts no
+	// session.
 	ErrUnauthenticated = errors.New("zuora: not authenticated")
 	// ErrPermissionDenied: status 403, category 10. The user lacks a permission.
 	ErrPermissionDenied = errors.New("zuora: permission denied")
@@ -33,7 +34,7 @@ var (
 	// try again.
 	ErrLocked = errors.New("zuora: locked by another request")
 	// ErrSessionClosed: the session was closed before this call could be sent, or
-	// sent again.
+	// replayed.
 	ErrSessionClosed = errors.New("zuora: session closed")
 )
 
@@ -46,7 +47,7 @@ type Error struct {
 	// StatusCode is the HTTP status. Failed calls often have 200.
 	StatusCode int
 
-	// Reasons are the reasons that Zuora gives, at most 100, none of them blank. It is
+	// Reasons are the reasons that Zuora gives, at most 100, none of them blank. Reasons is
 	// empty if the response is not JSON of a known form. These forms are known: reasons;
 	// errors of CRUD and action resources, of workflows, and of each result that failed;
 	// faults; errorCode, code and error, with their messages; a title or a message alone.

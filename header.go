@@ -11,7 +11,7 @@ import (
 
 // WithHeader returns an editor that sets a header of one call. It replaces the same name
 // in [SessionConfig.Header]. The call fails, and nothing is sent, if the value is empty
-// or is not valid in a header, or if SessionConfig.Header does not take the name. The
+// or is not valid in a header, or if SessionConfig.Header does not accept the name. The
 // error names the header, and does not contain the value.
 func WithHeader(name, value string) RequestEditorFn {
 	return func(_ context.Context, req *http.Request) error {
@@ -27,8 +27,8 @@ func WithHeader(name, value string) RequestEditorFn {
 // the call out only once, even if it is sent several times: for 24 hours it repeats its
 // first response, including a failure. Use a new key for each thing to be done. The call
 // fails, and nothing is sent, if key is empty, has more than 255 characters or is not
-// valid in a header, or if the method is not POST or PATCH: Zuora takes no key with
-// others.
+// valid in a header, or if the method is not POST or PATCH, because Zuora accepts keys
+// only with these.
 func WithIdempotencyKey(key string) RequestEditorFn {
 	return func(_ context.Context, req *http.Request) error {
 		const limit = 255

@@ -83,7 +83,7 @@ func (t *state) waitFor(c Credentials) backoff.Wait {
 
 // wait sets the backoff after a login failed with err. tried is nil if no credentials
 // were sent. If the login was to renew a token early, early is when the token expires, and
-// the next login is not delayed past that. t is locked.
+// the next login need not wait longer than that. t is locked.
 func (t *state) wait(err error, tried *Credentials, early time.Time) backoff.Wait {
 	var e *Error
 	switch {
@@ -243,8 +243,8 @@ type LoginError struct {
 	// the transport.
 	Err error
 
-	// Next is the time of the next login, if a call needs one. If the credentials were
-	// refused, other credentials are tried at once.
+	// Next is when the next login may be tried, if a call needs one. If Zuora refused the
+	// credentials, other credentials are tried at once.
 	Next time.Time
 }
 

@@ -24,18 +24,19 @@ type SessionConfig struct {
 	// ignored.
 	Server string
 
-	// Credentials provides the credentials for each login. The type [Credentials] is a
-	// provider of itself.
+	// Credentials provides the credentials for each login. It may be a [Credentials],
+	// which provides itself.
 	Credentials CredentialsProvider
 
-	// Entity is the entity to work in. If it is zero, that is the user's home entity.
+	// Entity is the entity to work in. If it is zero, the session works in the user's home
+	// entity.
 	Entity Entity
 
 	// Header is sent with every call except the login: Zuora-Version, Zuora-Org-Ids,
-	// User-Agent. If a call sets the same name itself, its own value is sent, or no such
-	// header if that value is nil. [NewSession] copies Header. It returns an error for
-	// Authorization, Cookie, Host, Content-…, Idempotency-Key, the headers of a connection
-	// and those of the login, and, if Entity is set, for those of an entity.
+	// User-Agent. If a call sets the same name itself, its value is sent instead, or no
+	// such header if its value is nil. [NewSession] copies Header. It returns an error
+	// for Authorization, Cookie, Host, Content-…, Idempotency-Key, the headers of a
+	// connection and those of the login, and, if Entity is set, for those of an entity.
 	Header http.Header
 
 	// Base sends the requests, including logins. It must not follow redirects. If it is
@@ -61,9 +62,9 @@ type SessionConfig struct {
 	// logged.
 	Logger *slog.Logger
 
-	// Store keeps one session for many processes. It is for programs with so many
-	// processes that they would exceed Zuora's limits of logins. If it is nil, each process
-	// logs in for itself.
+	// Store keeps one session for many processes. Use it if a program has so many processes
+	// that they would exceed Zuora's limits on logins. If it is nil, each process logs in
+	// for itself.
 	Store SessionStore
 }
 
@@ -86,8 +87,8 @@ func (c SessionConfig) Format(f fmt.State, _ rune) {
 //
 // Its rules are in https://github.com/zuora-go/zuora/blob/main/docs/session.md.
 type Session struct {
-	// Fields that are secret, or change, are behind a func, because fmt prints no func,
-	// even if the Session is an unexported field of another struct.
+	// Fields that are secret or change are behind a func, because fmt does not look into
+	// funcs, even if the Session is an unexported field of another struct.
 	server       string
 	origin       origin.Origin
 	api          *url.URL // the session's cookies must be for this
@@ -199,7 +200,7 @@ func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "zuora.Ses
 // end.
 func (s *Session) Server() string { return s.server }
 
-// Connect logs in, unless there is a session already. Calls do that by themselves. Use
+// Connect logs in, unless there is a session already. Every call does the same. Use
 // Connect to find out early whether a login succeeds. It returns a [*LoginError] if the
 // login fails, or if it has to wait because an earlier one has failed.
 func (s *Session) Connect(ctx context.Context) error {

@@ -24,7 +24,7 @@ type state struct {
 	closed   bool
 	logins   int                         // how many generations there have been
 	flight   *flight.Flight[login]       // nil if no login is in progress
-	early    time.Time                   // when the token expires that the login in progress renews, or zero
+	early    time.Time                   // when the token that the login in progress renews expires, or zero
 	failed   backoff.Logins[Credentials] // rule 10
 	refusals backoff.Refusals            // rule 3
 }
@@ -193,9 +193,9 @@ func (s *Session) finish(l login, err error) (login, func(), error) {
 }
 
 // refused records that a call was refused on u. It reports whether to replay the call,
-// after a login or on a session that is there already. generations is how many logins
-// had begun by then; seen is that of the previous refusal of this call, and 0 if there was
-// none.
+// after a login or on a session that is there already. generations is how many logins had
+// begun by then. seen is the same number at the previous refusal of this call, or 0 if
+// there was none.
 func (s *Session) refused(u use, path string, seen int, replayable bool) (again bool, generations int) {
 	borrowed := u.shared != nil && s.fleet.Refused(u.shared)
 	slow := s.clock.Now().Mono-u.now.Mono >= int64(time.Second)

@@ -9,17 +9,16 @@ import (
 	"github.com/zuora-go/zuora/internal/share"
 )
 
-// SessionStore keeps one session for many processes: see [SessionConfig.Store]. It can be
-// on any engine that can compare and swap. Package storetest tests a store, and has an
-// example of 50 lines. The methods may be called by several goroutines at once, with a
-// context that ends soon. A store that fails or is slow delays a login, and fails no
-// call.
+// SessionStore keeps one session for many processes: see [SessionConfig.Store]. It can
+// use any engine that can compare and swap. Package storetest tests a store, and has an
+// example of 50 lines. Several goroutines may call the methods at once, with a context
+// that ends soon. If a store fails or is slow, it delays a login, but no call fails.
 //
-// Nil means nothing: nothing is stored under a key at first, after the ttl, and after a
-// removal. An empty value that is not nil is a value, and differs from nothing.
+// A nil value means that nothing is stored under a key: at first, after the ttl, and
+// after a removal. An empty value that is not nil is a stored value.
 //
-// A store must not keep or change a slice that it gets. Callers may change what it
-// returns.
+// A store must not keep or change a slice that it gets. Callers may change the slices
+// that it returns.
 //
 // Whoever reads a stored value has the session until it expires. Package seal encrypts
 // the values of any store; the store in redisstore does so already.
@@ -32,8 +31,8 @@ type SessionStore interface {
 	// Swap stores new under key for ttl if old is stored there, and reports whether it
 	// was. It is atomic: of several callers with the same old, only one swaps. If old is
 	// nil, Swap stores new if nothing is stored. If new is nil, it removes old, and ttl is
-	// 0. If both are nil, it changes nothing, and reports whether nothing is stored. With
-	// an error it returns false, and new may be stored or not.
+	// 0. If both are nil, it changes nothing, and reports whether nothing is stored. If it
+	// returns an error, it also returns false, and new may be stored or not.
 	Swap(ctx context.Context, key string, old, new []byte, ttl time.Duration) (swapped bool, err error)
 }
 

@@ -13,10 +13,10 @@ import (
 	"github.com/zuora-go/zuora/internal/response"
 )
 
-// Transport returns the session as a round tripper, to combine with others. It puts the
-// session's cookies or token, and [Entity.ID], on each request, logs in when that is
-// necessary, and replays a call if the session has expired. It refuses requests to other
-// origins, and requests that log in: use [Session.Connect] for that.
+// Transport returns the session as a round tripper, to combine with others. It adds the
+// session's cookies or token, its headers and [Entity.ID] to each request, logs in when
+// that is necessary, and replays a call if the session has expired. It refuses requests
+// to other origins, and requests that log in: use [Session.Connect] instead.
 func (s *Session) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ session *Session }
@@ -78,7 +78,7 @@ func (s *Session) refuse(req *http.Request) error {
 	if req.URL == nil {
 		return errors.New("zuora: request without a URL")
 	}
-	to := s.origin // if it is spelled the same
+	to := s.origin // without parsing, if the URL spells it as the server does
 	if req.URL.Host != s.api.Host || req.URL.Scheme != s.api.Scheme {
 		to = origin.Of(req.URL)
 	}

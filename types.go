@@ -36,9 +36,10 @@ func DecimalOf(r *big.Rat, digits int) Decimal {
 	return Decimal(s)
 }
 
-// Rat returns the number, exactly. It returns an error if d is not digits with an
-// optional sign, point and exponent, "" included, and if it has more than 1,000
-// characters or three digits of exponent, because those are costly to expand.
+// Rat returns the exact number. It returns an error if d is "" or anything else than
+// digits with an optional sign, point and exponent. It also returns an error if d has
+// more than 1,000 characters or an exponent of more than three digits, because such
+// numbers are costly to expand.
 func (d Decimal) Rat() (*big.Rat, error) {
 	if len(d) <= 1000 && decimal.MatchString(string(d)) {
 		if r, ok := new(big.Rat).SetString(string(d)); ok {
@@ -163,9 +164,10 @@ func (d *DateTime) UnmarshalJSON(b []byte) error { *d = DateTime(scalar(b)); ret
 // MarshalJSON returns a JSON string, or null for "". It never fails.
 func (d DateTime) MarshalJSON() ([]byte, error) { return text(string(d)) }
 
-// Value is the JSON text of any value: a custom field, or one that a type has no field
-// for. It is the text that Zuora sent, and is sent again unchanged. [ValueOf] makes one.
-// If the text is not JSON, the Value is the string of that text, and "" is null.
+// Value is the JSON text of any value: of a custom field, or of a member that a type has
+// no field for. It is the text that Zuora sent, and is sent again unchanged. [ValueOf]
+// makes one. If the text is not JSON, the Value is the string of that text, and "" is
+// null.
 type Value string
 
 // Null is the JSON null. In a request it clears a field.
