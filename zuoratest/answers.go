@@ -55,13 +55,14 @@ func closing(h http.Handler) http.Handler {
 	})
 }
 
-// SessionEnded returns a response that says in a body with another status than 401 that
-// the session has expired. Some clients have got such responses.
+// SessionEnded returns a response whose body says that the session has expired, with a
+// status other than 401. Some clients have received such responses.
 func SessionEnded(status int) http.Handler {
 	return Failed(status, "90000011", "this resource is protected, please sign in first")
 }
 
-// InvalidSession returns a response that says so in the words of Zuora's older interface.
+// InvalidSession returns a response that says that the session has expired in the form of
+// Zuora's older interface.
 func InvalidSession(status int) http.Handler {
 	return Answer(status, jsonType, `{"faultcode":"fns:INVALID_SESSION","faultstring":"Invalid or expired session"}`)
 }

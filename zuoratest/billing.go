@@ -44,12 +44,14 @@ func viewAccount(c *call, account record) record {
 		"billToContact", c.contact(account, "billToId"), "soldToContact", c.contact(account, "soldToId"))
 }
 
-// contact returns a contact of an account. One that came by /v1/object may have none.
+// contact returns a contact of an account. It is empty if there is none, as in an account
+// that /v1/object has created.
 func (c *call) contact(account record, member string) record {
 	return c.tables["contact"].keys[account.text(member)].without("accountId accountNumber " + stamps)
 }
 
-// summary returns what Zuora shows of an account on one page: the last six of each.
+// summary returns an account with the last six of its subscriptions, invoices, payments and
+// usage records.
 func summary(c *call) any {
 	account := c.key("Account")
 	last := func(object, members string) []record {
@@ -69,7 +71,7 @@ func summary(c *call) any {
 		"usage", last("Usage", "startDate=startDateTime quantity unitOfMeasure"))
 }
 
-// doing are members that make Zuora do more than the call says.
+// doing names the members that make Zuora do more than the call itself.
 const doing = "runBilling collect invoice invoiceCollect applyCredit applyCreditBalance"
 
 func createSubscription(c *call) any {
@@ -78,7 +80,7 @@ func createSubscription(c *call) any {
 	return sub.pick("subscriptionId=id subscriptionNumber contractedMrr").set("success", true)
 }
 
-// subscribe creates a subscription.
+// subscribe creates a subscription of an account.
 func (c *call) subscribe(account, in record) record {
 	for _, name := range []string{"termType", "contractEffectiveDate", "subscribeToRatePlans"} {
 		if in.text(name) == "" {
@@ -250,7 +252,7 @@ func createOrder(c *call) any {
 	return out
 }
 
-// process does what an order says.
+// process carries out the actions of an order.
 func (c *call) process(account, order, out record) {
 	entries, results, numbers, ids := order.list("subscriptions"), []record{}, []any{}, []any{}
 	for _, entry := range entries {
@@ -293,7 +295,8 @@ func (c *call) process(account, order, out record) {
 	out.set("subscriptions", results, "subscriptionNumbers", numbers, "subscriptionIds", ids)
 }
 
-// ordered returns the request of a subscription that an order creates.
+// ordered returns the request for a subscription that an order creates, in the form of
+// POST /v1/subscriptions.
 func (c *call) ordered(in, entry record) record {
 	c.refuse(in, "newSubscriptionOwnerAccount subscriptionOwnerAccountNumber")
 	terms := in.object("terms")
@@ -311,7 +314,7 @@ func createInvoice(c *call) any {
 	return c.invoice(c.in).without(stamps+" currency accountNumber balance").set("success", true)
 }
 
-// invoice creates an invoice of the amounts in in.
+// invoice creates an invoice with the items in in.
 func (c *call) invoice(in record) record {
 	invoice := c.add("Invoice", in.without("invoiceItems status amount balance"))
 	invoice.set("currency", c.find("Account", invoice.text("accountId"))["currency"], "dueDate", cmp.Or(in.text("dueDate"), in.text("invoiceDate")))
@@ -353,8 +356,8 @@ func (c *call) owe(account record, amount *big.Rat) {
 	account.add("totalInvoiceBalance", amount)
 }
 
-// bill creates an invoice of what the active subscriptions of an account cost, each
-// charge once for a target date. It returns nil if there is nothing to bill.
+// bill creates an invoice for the charges of an account's active subscriptions. It bills
+// each charge once for a target date. It returns nil if there is nothing to bill.
 func (c *call) bill(account record, target string) record {
 	var items []record
 	for _, sub := range c.of("Subscription", "Account", account) {
@@ -446,7 +449,7 @@ func accountPayment(c *call, payment record) record {
 		set("accountName", c.find("Account", payment.text("accountId"))["name"])
 }
 
-// handleBilling registers the calls that are a verb.
+// handleBilling registers the calls whose paths end in a verb, and two reads of an account.
 func (s *state) handleBilling() {
 	for _, verb := range []string{"cancel", "suspend", "resume", "renew"} {
 		s.handle("PUT /v1/subscriptions/{key}/"+verb, func(c *call) any { return c.change(c.key("Subscription"), verb, c.in) })

@@ -11,7 +11,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// accountNames is the service that is tested: it asks for an account by number.
+// accountNames is the service under test. It reads an account by its number.
 type accountNames struct{ session *zuora.Session }
 
 var errNoAccount = errors.New("no such account")
@@ -31,7 +31,7 @@ func (s accountNames) exists(ctx context.Context, number string) error {
 	return resp.Body.Close()
 }
 
-// A service is given a session on a tenant that the test has prepared.
+// A test prepares a tenant, and gives the service a session on it.
 func Example() {
 	tenant := zuoratest.NewServer(zuoratest.Config{})
 	defer tenant.Close()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The jobs, by the paths that they are looked at by.
+// The paths at which the jobs are read.
 const (
 	asyncJob   = "/v1/async-jobs/{key}"
 	usageFile  = "/v1/usage/{key}/status"
@@ -21,7 +21,7 @@ const (
 	billRun    = "/v1/object/bill-run/{key}"
 )
 
-// job is pending at the first look, and then done.
+// job is pending when it is read for the first time, and done after that.
 type job struct {
 	path          string
 	pending, done record
@@ -29,7 +29,7 @@ type job struct {
 	invoices      []record // of a bill run
 }
 
-// start begins a job. What its states have in common is in.
+// start starts a job. Both of its states have the members of in.
 func (c *call) start(path, id string, in, pending, done record) *job {
 	j := &job{path: path, pending: in.without(""), done: in.without("")}
 	maps.Copy(j.pending, pending)
@@ -59,7 +59,7 @@ func (j *job) look() record {
 
 func ok(pairs ...any) record { return record{}.set("success", true).set(pairs...) }
 
-// handleJobs registers what takes time, and the files that come of it.
+// handleJobs registers the calls for jobs and for the files that they produce.
 func (s *state) handleJobs() {
 	for _, path := range []string{asyncJob, usageFile, export, previewRun, billRun} {
 		s.handle("GET "+path, func(c *call) any { return c.job(path).look() })
@@ -128,7 +128,7 @@ func (s *state) handleJobs() {
 		if file, rows, err := c.queryFile(c.in.text("query"), format); err != nil {
 			done.set("queryStatus", "failed", "errorMessage", err.Error())
 		} else {
-			done.set("outputRows", rows, "dataFile", "https://"+c.r.Host+dataFiles+c.keep(random(16), file)) // the name is the only secret
+			done.set("outputRows", rows, "dataFile", "https://"+c.r.Host+dataFiles+c.keep(random(16), file)) // whoever knows the name can read the file
 		}
 		in := c.in.pick("query sourceData").set("id", id, "updatedOn", time.Now().Format(time.RFC3339), "remainingRetries", 3)
 		j := c.start(dataQuery, id, in, record{}.set("queryStatus", "in_progress"), done)
@@ -180,7 +180,7 @@ func (s *state) handleJobs() {
 	})
 }
 
-// post posts those that are still drafts.
+// post posts those of invoices that are still drafts.
 func (c *call) post(invoices []record) {
 	for _, invoice := range invoices {
 		if invoice = c.find("Invoice", invoice.text("id")); invoice.text("status") == "Draft" {
@@ -195,10 +195,10 @@ func (c *call) keep(id, file string) string {
 	return id
 }
 
-// dataFiles is the path of the files of data queries, which no session goes along to.
+// dataFiles is the path of the files of data queries. They are read without a session.
 const dataFiles = "/query/files/"
 
-// dataFile returns the response to a request for such a file, nil for any other request.
+// dataFile returns the response to a request for such a file, or nil for any other request.
 func (t *Tenant) dataFile(r *http.Request) http.Handler {
 	if t.state == nil || !strings.HasPrefix(r.URL.Path, dataFiles) {
 		return nil
@@ -216,7 +216,7 @@ var usageColumns = map[string]string{
 	"SUBSCRIPTION_ID": "subscriptionNumber", "CHARGE_ID": "chargeNumber", "DESCRIPTION": "description",
 }
 
-// importUsage adds the rows of a file.
+// importUsage creates usage records from the rows of a file.
 func (c *call) importUsage(rows [][]string) {
 	if len(rows) == 0 {
 		c.invalid("the file is empty")

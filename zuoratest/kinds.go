@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// kind says how the objects of a table are called and what they have.
+// kind describes one kind of object. Lists of names are separated by blanks.
 type kind struct {
-	object   string // in queries and in /v1/object
-	path     string // of the REST calls with these methods
-	methods  string
+	object   string // its name in queries and in /v1/object
+	path     string // of its REST calls
+	methods  string // of its REST calls
 	parent   string // the kind of object that it belongs to
 	number   string // the member that is its number
 	prefix   string // of that number
-	required string
+	required string // members that it must have
 	fixed    string // members that no update changes
 	hidden   string // members that REST calls do not show
-	defaults string // JSON
-	fields   string // what queries and /v1/object know: "Field", or "Field=member" where the REST calls say otherwise
+	defaults string // members that a new object has, in JSON
+	fields   string // its fields in queries and /v1/object: "Field", or "Field=member" if REST calls have another name
 
-	create func(*call) any            // nil: the object is what was sent
-	change func(*call, record) any    // nil: what was sent is changed, and the response is that of GET
-	view   func(*call, record) record // nil: GET returns the object
+	create func(*call) any            // if nil, the new object has the members of the request
+	change func(*call, record) any    // if nil, the members of the request are changed, and the response is that of GET
+	view   func(*call, record) record // if nil, GET returns the object as it is
 }
 
 const (
@@ -113,7 +113,7 @@ func (c *call) named(object string) *table {
 	return t
 }
 
-// members returns what was sent to /v1/object, by the names of REST calls.
+// members returns a request to /v1/object with the names that REST calls have.
 func (c *call) members(t *table, in record) record {
 	out := record{}
 	for field, v := range in {
@@ -170,7 +170,7 @@ func (s *state) handleObjects() {
 		}
 		return out
 	})
-	// Each item of a list succeeds or fails by itself.
+	// Each item of a list succeeds or fails on its own.
 	for action, do := range map[string]func(c *call, object string) any{
 		"create": func(c *call, object string) any { return c.createObject(object, c.in) },
 		"update": func(c *call, object string) any { return c.updateObject(object, c.in.text("Id"), c.in) },
@@ -196,14 +196,14 @@ func (s *state) handleObjects() {
 	}
 }
 
-// handleLists registers the lists that come in pages. Other query parameters than filters
-// and those of pages are refused.
+// handleLists registers the lists that have pages. It refuses query parameters other than
+// filters and those of pages.
 func (s *state) handleLists() {
 	for _, l := range []struct {
 		path, object, name string
 		of                 string // the kind of object that the path names
 		filters            string
-		view               func(*call, record) record // nil: as GET
+		view               func(*call, record) record // if nil, it is show
 	}{
 		{"/v1/catalog/products", "Product", "products", "", "", nil},
 		{"/v1/rateplan/{key}/productRatePlan", "ProductRatePlan", "productRatePlans", "Product", "", nil},
@@ -297,7 +297,8 @@ func tiers(charge record) []record {
 	return charge.object("productRatePlanChargeTierData").list("ProductRatePlanChargeTier")
 }
 
-// modelOf returns "FlatFee", as the catalog says it, for the "Flat Fee Pricing" of /v1/object.
+// modelOf returns the model of a charge as the catalog spells it: "FlatFee" for the
+// "Flat Fee Pricing" of /v1/object.
 func modelOf(charge record) string {
 	return strings.NewReplacer(" Pricing", "", " with ", "With", " ", "", "-", "").Replace(charge.text("chargeModel"))
 }

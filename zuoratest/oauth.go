@@ -9,7 +9,7 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// OAuthClient returns the OAuth client that /oauth/token takes.
+// OAuthClient returns the ID and the secret of the user's OAuth client.
 func (t *Tenant) OAuthClient() zuora.Credentials { return t.cfg.OAuthClient }
 
 // Revoke ends all tokens. Sessions stay valid.
@@ -29,8 +29,9 @@ func OAuthFailed(status int, code, description string) http.Handler {
 	})
 }
 
-// Token returns the response of /oauth/token to a login: the token, its type and the
-// seconds that it is valid for, in the form that a server may send.
+// Token returns the response of /oauth/token to a login: the token, its type, and for how
+// many seconds it is valid. expiresIn can be any value, because servers send numbers and
+// texts.
 func Token(token, tokenType string, expiresIn any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", jsonType)

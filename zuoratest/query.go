@@ -18,16 +18,16 @@ var (
 	restName = regexp.MustCompile(`=\w+`)
 )
 
-// selection is a query that has been read.
+// selection is a parsed query.
 type selection struct {
 	*table
-	fields []string          // as they are written
-	names  map[string]string // of these fields in records
+	fields []string          // as the query spells them
+	names  map[string]string // the members of records for these fields
 	where  []string          // name, value, name, value, …
 }
 
-// parse reads "select … from … where field = value and …". Where exports is true, a
-// field may have its object before it, and "*" stands for all fields.
+// parse parses "select … from … where field = value and …". If exports is true, a field may
+// have its object before it, and "*" stands for all fields.
 func (s *state) parse(query string, exports bool) (q *selection, err error) {
 	q = &selection{names: map[string]string{}}
 	words := append(token.FindAllString(strings.TrimSuffix(strings.TrimSpace(query), ";"), -1), "")
@@ -88,14 +88,14 @@ func (s *state) parse(query string, exports bool) (q *selection, err error) {
 		case lower == "true" || lower == "false":
 			value = lower
 		case bad != nil && err == nil:
-			err = failure{0, "20", "MALFORMED_QUERY", fmt.Sprintf("The value %q is no string in quotation marks, number, true, false or null", value)}
+			err = failure{0, "20", "MALFORMED_QUERY", fmt.Sprintf("The value %q is not a string in quotation marks, a number, true, false or null", value)}
 		}
 		q.where = append(q.where, name, value)
 	}
 	return q, err
 }
 
-// run returns the fields that were selected, of the records that meet all conditions.
+// run returns the selected fields of the records that meet all conditions.
 func (q *selection) run() []record {
 	found := []record{}
 records:

@@ -9,7 +9,7 @@ import (
 	"github.com/zuora-go/zuora"
 )
 
-// record is an object of a stateful tenant, by the names that it has in REST calls. Its
+// record is an object of a stateful tenant. Its members have the names of REST calls. Their
 // values are the text that was sent, digit for digit.
 type record map[string]json.RawMessage
 
@@ -29,7 +29,8 @@ func (r record) set(pairs ...any) record {
 	return r
 }
 
-// text returns a string, or the JSON of any other value. It is "" for null.
+// text returns the value of a string, or the JSON of any other value. It returns "" for
+// null.
 func (r record) text(name string) string {
 	var text string
 	if json.Unmarshal(r[name], &text) != nil {
@@ -38,7 +39,7 @@ func (r record) text(name string) string {
 	return text
 }
 
-// object returns an object. It is empty if there is none.
+// object returns a member that is an object. It returns an empty one if there is none.
 func (r record) object(name string) record {
 	o := record{}
 	if _ = json.Unmarshal(r[name], &o); o == nil {
@@ -57,7 +58,7 @@ func (r record) strings(name string) (l []string) {
 	return l
 }
 
-// pick returns the members with these names, "name" or "newName=name".
+// pick returns only the members with these names: "name", or "newName=name" to rename one.
 func (r record) pick(names string) record {
 	out := record{}
 	for name := range strings.FieldsSeq(names) {
@@ -82,7 +83,7 @@ func (r record) without(names string) record {
 	return out
 }
 
-// rename returns all members, of which these have new names, "newName=name".
+// rename returns all members, and renames some: "newName=name".
 func (r record) rename(names string) record {
 	out := r.without("")
 	for name := range strings.FieldsSeq(names) {
@@ -93,7 +94,7 @@ func (r record) rename(names string) record {
 	return out
 }
 
-// add adds to a number. It has nine decimals then, or more if it needs them.
+// add adds more to a number. The sum has nine decimals, or more if it needs them.
 func (r record) add(name string, more *big.Rat) {
 	sum, err := zuora.Decimal(r[name]).Rat()
 	if err != nil {
@@ -104,9 +105,9 @@ func (r record) add(name string, more *big.Rat) {
 	r[name] = json.RawMessage(sum.FloatString(max(digits, 9)))
 }
 
-// equal reports whether a member is what a query names.
+// equal reports whether a member has the value of a query. It compares numbers as numbers.
 func (r record) equal(name, value string) bool {
-	if text := r.text(name); text == value || text != string(r[name]) { // no number
+	if text := r.text(name); text == value || text != string(r[name]) { // not a number
 		return text == value
 	}
 	order, err := zuora.Decimal(r[name]).Cmp(zuora.Decimal(value))

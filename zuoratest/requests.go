@@ -37,8 +37,8 @@ const (
 	keptBody     = 64 << 10 // bytes
 )
 
-// Requests returns the requests that the tenant has received, the oldest first. It returns
-// the last 1,000 of them, including those that [Tenant.Intercept] handles.
+// Requests returns the last 1,000 requests that the tenant has received, the oldest first,
+// including those that [Tenant.Intercept] handles.
 func (t *Tenant) Requests() []Request {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -109,7 +109,7 @@ type recorder struct {
 	hijacked bool
 }
 
-// watch returns the writer to respond to r by, whose body it replaces.
+// watch returns the writer for the response to r. It replaces the body of r.
 func (t *Tenant) watch(w http.ResponseWriter, r *http.Request, kept *Request) *recorder {
 	rec := &recorder{ResponseWriter: w, tenant: t, kept: kept, body: r.Body}
 	if r.Body != nil && r.Body != http.NoBody {
@@ -118,9 +118,9 @@ func (t *Tenant) watch(w http.ResponseWriter, r *http.Request, kept *Request) *r
 	return rec
 }
 
-// finish reads the rest of a short body. net/http does that, too, unless the connection
-// closes after the response. finish restores the body of r, which net/http checks when it
-// closes the connection.
+// finish reads the rest of a short body. net/http does that as well, unless it closes the
+// connection after the response. finish restores the body of r, because net/http looks at
+// it when it closes the connection.
 func (rec *recorder) finish(r *http.Request) {
 	if r.ContentLength > 0 && r.ContentLength <= keptBody && !rec.hijacked && r.Header.Get("Expect") == "" && rec.Header().Get("Connection") != "close" {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -51,10 +51,9 @@ func (s *Server) Close() {
 	s.Tenant.Close()
 }
 
-// Transport returns a transport that reaches the tenant in memory, without
-// sockets, as whatever https host a request names. It is real HTTP over
-// [net.Pipe], and so does inside a [testing/synctest] bubble; the tenant must
-// then be made, and closed, in that bubble.
+// Transport returns a transport that reaches the tenant in memory, without sockets,
+// whichever https host a request names. It uses real HTTP over [net.Pipe], so it works in a
+// [testing/synctest] bubble. The tenant must then be made and closed in that bubble.
 func (t *Tenant) Transport() http.RoundTripper {
 	t.memory.once.Do(func() {
 		t.memory.conns, t.memory.done = make(chan net.Conn), make(chan struct{})
@@ -66,7 +65,7 @@ func (t *Tenant) Transport() http.RoundTripper {
 }
 
 // Close ends the server of [Tenant.Transport]. It must not be called at the same time as
-// the first call of that. Requests in progress fail.
+// the first call of Transport. Requests in progress fail.
 func (t *Tenant) Close() {
 	if t.memory.server != nil {
 		_ = t.memory.server.Close()
@@ -75,7 +74,7 @@ func (t *Tenant) Close() {
 	}
 }
 
-// memory is a net.Listener for connections of this process.
+// memory is a net.Listener for connections within this process.
 type memory struct {
 	once, closing sync.Once
 	conns         chan net.Conn

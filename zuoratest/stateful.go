@@ -24,7 +24,7 @@ type state struct {
 	mux   *http.ServeMux
 	calls []string
 
-	mu      sync.Mutex // over what follows
+	mu      sync.Mutex // guards the fields below
 	n       int        // IDs so far
 	tables  map[string]*table
 	jobs    map[string]*job
@@ -38,12 +38,12 @@ type table struct {
 	kind
 	made       int
 	records    []record
-	keys       map[string]record // by ID and number
-	rest, crud map[string]string // names of fields: the ones in records by lower case, and back
+	keys       map[string]record // by ID and by number
+	rest, crud map[string]string // the member of a record for a field in lower case, and the field for a member
 }
 
-// call is a call in progress. After its first failure it goes on with records that
-// nobody keeps, and in the end all that it has changed is undone.
+// call is a call in progress. After its first failure it continues with records that are
+// not kept, and at its end all its changes are undone.
 type call struct {
 	*state
 	r    *http.Request
@@ -59,9 +59,10 @@ type reply struct {
 	http.Handler
 }
 
-// failure is why a call fails. Of its code only the category, the last two digits, is Zuora's.
+// failure is the reason why a call fails. Only the category, the last two digits of its
+// code, is Zuora's.
 type failure struct {
-	status               int // 0: 200
+	status               int // if 0, it is 200
 	category, word, text string
 }
 
@@ -83,7 +84,8 @@ func (t *Tenant) Calls() []string {
 	return slices.Clone(t.state.calls)
 }
 
-// dispatch passes a call on to the handlers of the test, or to the state if none of them is for it.
+// dispatch passes a call to the handler that the test has registered for it, or else to the
+// state.
 func (t *Tenant) dispatch(w http.ResponseWriter, r *http.Request) {
 	if t.state != nil {
 		if _, pattern := t.mux.Handler(r); pattern == "" {
@@ -127,10 +129,10 @@ func newState() *state {
 	return s
 }
 
-// handle registers a call. do returns what the response has in JSON, or an http.Handler.
+// handle registers a call. do returns the JSON value of the response, or an http.Handler.
 func (s *state) handle(pattern string, do func(*call) any) {
 	s.calls = append(s.calls, pattern)
-	pattern = strings.Replace(pattern, "{key}/status", "{key}/{status}", 1) // because /v1/usage/accounts/{key} must be more special
+	pattern = strings.Replace(pattern, "{key}/status", "{key}/{status}", 1) // because /v1/usage/accounts/{key} must be more specific
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
 		in, request := record{}, r.Method+" "+r.URL.RequestURI()
@@ -145,14 +147,15 @@ func (s *state) handle(pattern string, do func(*call) any) {
 		case r.Method == http.MethodPut && len(body) == 0:
 			Failed(http.StatusUnsupportedMediaType, "50000045", "a PUT needs a body, {} at least").ServeHTTP(w, r)
 		case err != nil || in == nil:
-			Failed(http.StatusBadRequest, "50000090", fmt.Sprint("the body is no JSON object: ", err)).ServeHTTP(w, r)
+			Failed(http.StatusBadRequest, "50000090", fmt.Sprint("the body is not a JSON object: ", err)).ServeHTTP(w, r)
 		default:
 			s.reply(r, request, in, do).ServeHTTP(w, r)
 		}
 	})
 }
 
-// reply makes a call, unless its idempotency key had a response in the last 24 hours.
+// reply makes a call, or returns the response that its idempotency key had in the last 24
+// hours.
 func (s *state) reply(r *http.Request, request string, in record, do func(*call) any) http.Handler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -171,7 +174,7 @@ func (s *state) reply(r *http.Request, request string, in record, do func(*call)
 	if err != nil {
 		h = err.(failure).handler(r)
 	} else if !isHandler {
-		h = JSON(raw(out)) // as it is now
+		h = JSON(raw(out)) // the objects in it may change later
 	}
 	if key != "" {
 		s.replies[key] = reply{request, time.Now(), h}
@@ -179,7 +182,7 @@ func (s *state) reply(r *http.Request, request string, in record, do func(*call)
 	return h
 }
 
-// try does a part of a call that may fail by itself.
+// try does a part of a call. If that fails, only its own changes are undone.
 func (c *call) try(in record, do func(*call) any) (any, error) {
 	part := &call{state: c.state, r: c.r, in: in}
 	out := do(part)
@@ -207,12 +210,13 @@ func (c *call) invalid(format string, args ...any) {
 	c.fail(failure{0, "20", "INVALID_VALUE", fmt.Sprintf(format, args...)})
 }
 
-// cannot refuses what Zuora may well do.
+// cannot makes the call fail because of something that the stand-in cannot do, though Zuora
+// may.
 func (c *call) cannot(format string, args ...any) {
 	c.fail(failure{0, "30", "INVALID_VALUE", "The stand-in tenant does not " + fmt.Sprintf(format, args...)})
 }
 
-// refuse refuses a request that has one of these members.
+// refuse makes the call fail if in has one of these members.
 func (c *call) refuse(in record, names string) {
 	for name := range strings.FieldsSeq(names) {
 		if v := string(in[name]); v != "" && v != "null" && v != "false" {
@@ -245,10 +249,11 @@ func (c *call) date(r record, name string) time.Time {
 	return date
 }
 
-// key is the object of this kind that the path names.
+// key returns the object of a kind that the path names.
 func (c *call) key(object string) record { return c.find(object, c.r.PathValue("key")) }
 
-// find returns the object of an ID or a number.
+// find returns the object of a kind that has key as its ID or number. It may be changed:
+// a call that fails restores it.
 func (c *call) find(object, key string) record {
 	rec := c.tables[strings.ToLower(object)].keys[key]
 	if rec == nil {
@@ -327,7 +332,7 @@ func (c *call) add(object string, in record) record {
 	return rec
 }
 
-// update changes the members that in has, and takes away those that are null in it.
+// update sets the members that in has, and removes those that are null in it.
 func (c *call) update(object string, rec, in record) {
 	t := c.tables[strings.ToLower(object)]
 	fixed := strings.Fields("id createdDate updatedDate accountId " + t.number + " " + t.fixed)
@@ -348,7 +353,7 @@ func (c *call) update(object string, rec, in record) {
 	rec.set("updatedDate", time.Now().Format(crudTime))
 }
 
-// remove deletes an object and all that belongs to it.
+// remove deletes an object and the objects that belong to it.
 func (s *state) remove(object string, rec record) {
 	for _, t := range s.tables {
 		for _, other := range slices.Clone(t.records) {
@@ -363,7 +368,7 @@ func (s *state) remove(object string, rec record) {
 	delete(t.keys, rec.text(t.number))
 }
 
-// show is what GET returns for an object, except success.
+// show returns an object as GET does, except success.
 func (c *call) show(object string, rec record) record {
 	t, out := c.tables[strings.ToLower(object)], rec.without("")
 	for _, name := range []string{"createdDate", "updatedDate"} {
@@ -413,7 +418,7 @@ func (c *call) delete(t *table, rec record) record {
 	return rec.pick("id").set("success", true)
 }
 
-// page returns the page of a list that the call asks for.
+// page returns the page of a list that the query of the call names.
 func (c *call) page(name string, all []record, view func(record) record) any {
 	query, numbers := c.r.URL.Query(), map[string]int{"page": 1, "pageSize": 10}
 	for name := range numbers {

@@ -12,7 +12,7 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// A tenant that keeps what it is told, of which one path fails.
+// A tenant that keeps objects, and one path of which fails.
 func ExampleConfig_stateful() {
 	tenant := zuoratest.NewServer(zuoratest.Config{Stateful: true})
 	defer tenant.Close()

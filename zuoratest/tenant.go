@@ -31,17 +31,17 @@ type Config struct {
 	// user may work in any.
 	Entities []zuora.Entity
 
-	// SessionTimeout is how long a session may be idle. If it is 0, it is 15 minutes, as
-	// Zuora's default.
+	// SessionTimeout is how long a session may be idle. If it is 0, it is 15 minutes, which
+	// is Zuora's default.
 	SessionTimeout time.Duration
 
 	// TokenLife is how long a token is valid. If it is 0, it is 3,598 seconds. Zuora's
 	// tokens are valid for about an hour.
 	TokenLife time.Duration
 
-	// LoginLimit limits the logins of a minute, of users and OAuth clients together. The
-	// others get [RateLimited]. If it is 0, there is no limit. Zuora's is 100 logins of
-	// users from one address.
+	// LoginLimit is how many logins a minute may have, of users and OAuth clients together.
+	// Further ones get [RateLimited]. If it is 0, there is no limit. Zuora's limit is 100
+	// logins of users from one address.
 	LoginLimit int
 
 	// Stateful makes the tenant keep accounts, subscriptions, orders, invoices and more, as
@@ -61,7 +61,7 @@ type Tenant struct {
 
 	mu        sync.Mutex // guards the fields below
 	intercept func(*http.Request) http.Handler
-	granted   map[string]*grant // by the part of the cookie that stays the same, or by token
+	granted   map[string]*grant // by the part of the cookie that does not change, or by token
 	grants    int               // how many there have been
 	logins    int
 	admitted  []time.Time // logins of the last minute
@@ -74,8 +74,8 @@ const sessionCookie = "ZSession"
 type grant struct {
 	number int
 	token  bool
-	used   time.Time // a session's
-	ends   time.Time // a token's
+	used   time.Time // when a session was used last
+	ends   time.Time // when a token expires
 }
 
 // NewTenant returns a tenant. [NewServer] returns one that listens.
@@ -98,11 +98,11 @@ func NewTenant(cfg Config) *Tenant {
 // Credentials returns the user's name and password.
 func (t *Tenant) Credentials() zuora.Credentials { return t.cfg.Credentials }
 
-// Handle registers h for requests of pattern, as [http.ServeMux.Handle] does.
-// h is called only for requests with a valid session, with a valid token of
-// /oauth/token, or with the headers apiAccessKeyId and apiSecretAccessKey of a login.
-// All others get [Unauthorized]. As at Zuora, a response with status 200 on a session has
-// a new session cookie.
+// Handle registers h for requests that match pattern, as [http.ServeMux.Handle] does. h is
+// called only for requests with a valid session, a valid token, or the user's name and
+// password in the headers apiAccessKeyId and apiSecretAccessKey. All others get
+// [Unauthorized]. As at Zuora, a response with status 200 to a call with a session cookie
+// sets a new one.
 func (t *Tenant) Handle(pattern string, h http.Handler) { t.mux.Handle(pattern, h) }
 
 // HandleFunc is [Tenant.Handle] for a function.
@@ -127,9 +127,9 @@ func (t *Tenant) Expire() {
 	maps.DeleteFunc(t.granted, func(_ string, g *grant) bool { return !g.token })
 }
 
-// End ends one session or token, the one of login n, and no other. It reports whether
-// that was still known. The first login of a tenant has the number 1; see
-// [Tenant.LoginOf] and [Request.Login].
+// End ends the session or token of login n, and no other. It reports whether the tenant
+// still had it. The first login of a tenant has the number 1: see [Tenant.LoginOf] and
+// [Request.Login].
 func (t *Tenant) End(n int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -196,10 +196,10 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec.status(http.StatusOK)
 }
 
-// call passes on a call that is authenticated. What Zuora does with more than one
-// kind of authentication is not known; here the session is looked at first, then the
-// token, then the key headers. Nor is it known whether Zuora begins a session for a call
-// with key headers; here it does not.
+// call passes on a call that is authenticated. It is not known what Zuora does with more
+// than one kind of authentication. Here the session comes first, then the token, then the
+// name and password. It is not known either whether Zuora begins a session for a call
+// with name and password. Here it does not.
 func (t *Tenant) call(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()
 	id, g := t.grantOf(r)
@@ -221,8 +221,8 @@ func (t *Tenant) call(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// login answers POST /v1/connections. How Zuora words its refusal of a request
-// that is not as described is not known; the tenant's is made up.
+// login handles POST /v1/connections. Zuora's responses to malformed requests are not
+// known. The tenant's are made up.
 func (t *Tenant) login(w http.ResponseWriter, r *http.Request, kept *Request) {
 	switch {
 	case !t.admit():
@@ -257,9 +257,9 @@ func (t *Tenant) keysOf(r *http.Request) bool {
 	return r.Header.Get("apiAccessKeyId") == c.AccessKeyID && r.Header.Get("apiSecretAccessKey") == string(c.SecretAccessKey)
 }
 
-// isJSON reports whether a header says application/json: in upper or lower case, with or
-// without parameters, once or several times. Which of that Zuora takes is not known,
-// except that the clients that are generated of its document send it.
+// isJSON reports whether the Content-Type is application/json: in upper or lower case, with
+// or without parameters, once or several times. It is not known which of these Zuora
+// accepts, but clients generated from its document send them.
 func isJSON(h http.Header) bool {
 	found := false
 	for v := range strings.SplitSeq(strings.Join(h.Values("Content-Type"), ","), ",") {
@@ -295,7 +295,7 @@ func (t *Tenant) mayEnter(h http.Header) bool {
 	}))
 }
 
-// admit reports whether the login limit leaves room for one more.
+// admit reports whether the login limit allows one more login, and counts it.
 func (t *Tenant) admit() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -311,7 +311,7 @@ func (t *Tenant) admit() bool {
 	return true
 }
 
-// grantOf finds the valid session or token that r is part of. t.mu is held.
+// grantOf returns the valid session or token that r was sent with. t.mu is locked.
 func (t *Tenant) grantOf(r *http.Request) (name string, _ *grant) {
 	for _, c := range r.CookiesNamed(sessionCookie) {
 		id, _, _ := strings.Cut(c.Value, ".")
@@ -326,13 +326,13 @@ func (t *Tenant) grantOf(r *http.Request) (name string, _ *grant) {
 	return "", nil
 }
 
-// setCookie adds a session cookie as Zuora's are: new each time, though older
-// ones of the login go on working.
+// setCookie adds a session cookie like those of Zuora: each has a new value, and the older
+// ones of the login stay valid.
 func setCookie(w http.ResponseWriter, login string) {
 	w.Header().Add("Set-Cookie", sessionCookie+"="+login+"."+random(110)+"%3D; Path=/; Secure; HttpOnly")
 }
 
-// answer adds a session cookie to an answer of status 200.
+// answer adds a session cookie to a response with status 200.
 type answer struct {
 	http.ResponseWriter
 	login string
@@ -366,7 +366,7 @@ func (a *answer) Flush() {
 // Unwrap is for [http.ResponseController].
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// random is n random bytes in hexadecimal digits.
+// random returns n random bytes in hexadecimal digits.
 func random(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b)
