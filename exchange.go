@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/auth"
 	"github.com/zuora-go/zuora/internal/redact"
 )
 
@@ -47,7 +47,7 @@ func exchangeOf(body io.ReadCloser) *exchange {
 // values returns the values that no text about x may contain: the secrets, tokens and
 // cookies that were sent, those that the response has set, and the current ones.
 func (x *exchange) values() *redact.Values {
-	all := append(cookies.Sent(x.sent.Header["Cookie"]), cookies.Set(x.set)...)
+	all := append(auth.SecretsSent(x.sent.Header["Cookie"]), auth.SecretsSet(x.set)...)
 	for _, line := range x.sent.Header["Authorization"] {
 		if _, credentials, found := strings.Cut(line, " "); found {
 			line = credentials

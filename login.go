@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zuora-go/zuora/internal/auth"
 	"github.com/zuora-go/zuora/internal/backoff"
-	"github.com/zuora-go/zuora/internal/bearer"
-	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
 	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/redact"
@@ -114,7 +113,7 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 	if err != nil {
 		return nil, fmt.Errorf("zuora: POST %s%s: %w", s.server, path, redact.New(string(c.secret())).Error(err))
 	}
-	secrets := append(cookies.Set(resp.Header["Set-Cookie"]), string(c.secret()))
+	secrets := append(auth.SecretsSet(resp.Header["Set-Cookie"]), string(c.secret()))
 	values := redact.New(secrets...)
 	defer response.Discard(resp)
 	if e := verdict(resp, response.Head{}, values, false); e != nil { // it counts even if the body never arrives
@@ -152,7 +151,7 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 			return nil, fmt.Errorf("%s: %w", came, err)
 		}
 		t.Begun = time.Unix(0, begun.Wall)
-		return newGeneration(c, begun, cookies.Of(nil), t), nil
+		return newGeneration(c, begun, auth.JarOf(nil), t), nil
 	}
 	var result CommonResponseType
 	switch {
@@ -161,14 +160,14 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 	case !result.Success:
 		return nil, fmt.Errorf("%s: success is not true", came)
 	}
-	jar := cookies.New(s.api.JoinPath("connections"), resp.Cookies())
+	jar := auth.NewJar(s.api.JoinPath("connections"), resp.Cookies())
 	if !jar.Live(s.api.Path) {
 		var names []string
 		all := resp.Cookies()
 		for _, c := range all[:min(len(all), 5)] {
 			names = append(names, redact.Line(values.Head(c.Name, maxLine), 40))
 		}
-		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies in the response: %q)", came, cookies.Session, s.origin, names)
+		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies in the response: %q)", came, auth.SessionCookie, s.origin, names)
 	}
 	return newGeneration(c, begun, jar, nil), nil
 }
@@ -200,12 +199,12 @@ func (s *Session) createToken(ctx context.Context, client Client, c Credentials)
 
 // bearer returns the token of a response, if it can be sent. If the response does not say
 // when the token expires, the token is used until it is refused.
-func (s *Session) bearer(r TokenResponse, values *redact.Values) (*bearer.Token, error) {
+func (s *Session) bearer(r TokenResponse, values *redact.Values) (*auth.Token, error) {
 	if r.TokenType != "" && !strings.EqualFold(r.TokenType, "bearer") {
 		return nil, fmt.Errorf("its token_type is %q, not bearer", redact.Line(values.Head(r.TokenType, maxLine), 40))
 	}
 	seconds, _ := r.ExpiresIn.Float64()
-	t := &bearer.Token{Value: string(r.AccessToken), Life: bearer.Life(seconds)}
+	t := &auth.Token{Value: string(r.AccessToken), Life: auth.TokenLife(seconds)}
 	err := t.Check()
 	if err == nil && t.Life == 0 {
 		s.log.Warn("zuora: the token does not say when it expires; it is used until it is refused", "expires_in", redact.Line(values.Head(string(r.ExpiresIn), maxLine), 40))

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/idle"
+	"github.com/zuora-go/zuora/internal/auth"
 	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/share"
 )
@@ -101,7 +101,7 @@ type Session struct {
 	idleTimeout  time.Duration
 	loginTimeout time.Duration
 	log          *slog.Logger
-	clock        idle.Clock
+	clock        auth.Clock
 	client       *http.Client
 	fleet        *share.Fleet // nil if there is no SessionStore
 	state        func() *state
@@ -142,7 +142,7 @@ func NewSession(cfg SessionConfig) (*Session, error) {
 		idleTimeout:  cmp.Or(cfg.IdleTimeout, 10*time.Minute),
 		loginTimeout: cmp.Or(cfg.LoginTimeout, 30*time.Second),
 		log:          slog.New(slog.DiscardHandler),
-		clock:        idle.Clock{Start: time.Now()},
+		clock:        auth.Clock{Start: time.Now()},
 	}
 	shared := new(state)
 	s.state = func() *state { return shared }

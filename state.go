@@ -8,11 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zuora-go/zuora/internal/auth"
 	"github.com/zuora-go/zuora/internal/backoff"
-	"github.com/zuora-go/zuora/internal/bearer"
-	"github.com/zuora-go/zuora/internal/cookies"
 	"github.com/zuora-go/zuora/internal/flight"
-	"github.com/zuora-go/zuora/internal/idle"
 	"github.com/zuora-go/zuora/internal/share"
 )
 
@@ -31,18 +29,18 @@ type state struct {
 
 // generation is the session of one login: its cookies or its token, and their clocks.
 type generation struct {
-	idle.Last     // when the last call with a good response was sent
+	auth.Last     // when the last call with a good response was sent
 	number        int
-	begun         idle.Instant // when the login was sent
-	jar           *cookies.Jar
-	token         *bearer.Token  // nil if there are cookies
+	begun         auth.Instant // when the login was sent
+	jar           *auth.Jar
+	token         *auth.Token    // nil if there are cookies
 	authorization []string       // the header with the token
 	secret        Secret         // of the login
 	shared        *share.Session // nil if there is no SessionStore
 	renewal       time.Time      // the last try to renew the token early
 }
 
-func newGeneration(c Credentials, begun idle.Instant, jar *cookies.Jar, token *bearer.Token) *generation {
+func newGeneration(c Credentials, begun auth.Instant, jar *auth.Jar, token *auth.Token) *generation {
 	g := &generation{begun: begun, jar: jar, token: token, secret: c.secret()}
 	if token != nil {
 		g.authorization = []string{"Bearer " + token.Value}
@@ -52,7 +50,7 @@ func newGeneration(c Credentials, begun idle.Instant, jar *cookies.Jar, token *b
 }
 
 // expired reports whether a call of path can no longer be sent on g.
-func (g *generation) expired(now idle.Instant, path string) bool {
+func (g *generation) expired(now auth.Instant, path string) bool {
 	if g.token != nil {
 		return g.token.Expired(g.begun.Until(now))
 	}
@@ -62,7 +60,7 @@ func (g *generation) expired(now idle.Instant, path string) bool {
 // use is a generation for one try of a call.
 type use struct {
 	*generation
-	now   idle.Instant
+	now   auth.Instant
 	fresh bool // the call has waited for the login
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/auth"
 	"github.com/zuora-go/zuora/internal/origin"
 	"github.com/zuora-go/zuora/internal/share"
 )
@@ -60,7 +60,7 @@ func (s *Session) sharedLogin(ctx context.Context, c Credentials, ownLogin func(
 		return own, err
 	}
 	if own.generation == nil {
-		own.generation = newGeneration(c, s.clock.At(stored.Record.Used), cookies.Of(stored.Cookies), stored.Token)
+		own.generation = newGeneration(c, s.clock.At(stored.Record.Used), auth.JarOf(stored.Cookies), stored.Token)
 		if stored.Token != nil {
 			own.generation.begun = s.clock.At(stored.Token.Begun)
 		}

@@ -24,9 +24,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/zuora-go/zuora/internal/bearer"
-	"github.com/zuora-go/zuora/internal/cookies"
-	"github.com/zuora-go/zuora/internal/idle"
+	"github.com/zuora-go/zuora/internal/auth"
 	"github.com/zuora-go/zuora/internal/redact"
 )
 
@@ -50,11 +48,11 @@ const form = "cookies with paths"
 
 // Record is the stored form of a session.
 type Record struct {
-	Key     string           `json:"key,omitempty"` // that it is stored under
-	Login   string           `json:"login"`         // identifies the login, whose cookies may change
-	Used    time.Time        `json:"used"`          // when the last call with a good response was sent
-	Cookies []cookies.Cookie `json:"cookies"`
-	Token   *bearer.Token    `json:"token,omitempty"` // nil: it has cookies
+	Key     string        `json:"key,omitempty"` // that it is stored under
+	Login   string        `json:"login"`         // identifies the login, whose cookies may change
+	Used    time.Time     `json:"used"`          // when the last call with a good response was sent
+	Cookies []auth.Cookie `json:"cookies"`
+	Token   *auth.Token   `json:"token,omitempty"` // nil: it has cookies
 }
 
 // Fleet is one process's view of the processes that share a session.
@@ -110,7 +108,7 @@ type Session struct {
 }
 
 // NewRecord returns a record of a new login. If it has cookies, token is nil.
-func NewRecord(jar *cookies.Jar, token *bearer.Token, used time.Time) Record {
+func NewRecord(jar *auth.Jar, token *auth.Token, used time.Time) Record {
 	return Record{Login: rand.Text(), Used: used, Cookies: jar.All(), Token: token}
 }
 
@@ -120,7 +118,7 @@ func (r *Record) good(path string, idle time.Duration) bool {
 	if r.Token != nil {
 		return r.Token.Check() == nil && !r.Token.Due(time.Since(r.Token.Begun))
 	}
-	return cookies.Of(r.Cookies).Live(path) && (idle < 0 || time.Since(r.Used) < idle)
+	return auth.JarOf(r.Cookies).Live(path) && (idle < 0 || time.Since(r.Used) < idle)
 }
 
 // usable reports whether h may be borrowed.
@@ -316,7 +314,7 @@ func (f *Fleet) ttlOf(r Record) time.Duration {
 
 // Used records that h was used. Once a minute a goroutine stores the cookies in jar and
 // the time of the last use. So a store that was emptied is filled again.
-func (f *Fleet) Used(h *Session, jar *cookies.Jar, last *idle.Last) {
+func (f *Fleet) Used(h *Session, jar *auth.Jar, last *auth.Last) {
 	if h.Borrowed && h.tried.CompareAndSwap(false, true) {
 		f.refusedFirst.Store(0)
 	}
@@ -386,7 +384,7 @@ func secrets(values [][]byte) *redact.Values {
 	for _, value := range values {
 		var r Record
 		_ = json.Unmarshal(value, &r)
-		these := append(cookies.Of(r.Cookies).Secrets(), string(value))
+		these := append(auth.JarOf(r.Cookies).Secrets(), string(value))
 		if r.Token != nil {
 			these = append(these, r.Token.Value)
 		}

@@ -1,14 +1,12 @@
-// Package idle measures for how long something was not used, by two clocks: the
-// monotonic one, which stops while a machine is suspended, and the wall clock, which
-// can be set.
-package idle
+package auth
 
 import (
 	"sync/atomic"
 	"time"
 )
 
-// Clock is where instants are counted from.
+// Clock is where instants are counted from. There are two clocks, because the monotonic
+// one stops while a machine is suspended, and the wall clock can be set.
 type Clock struct{ Start time.Time }
 
 // Instant is a time by both clocks, in nanoseconds.

@@ -1,5 +1,6 @@
-// Package cookies keeps the cookies of one login and puts them on requests.
-package cookies
+// Package auth has what a login returns, cookies or a token, puts it on requests, and
+// measures for how long it is good.
+package auth
 
 import (
 	"cmp"
@@ -13,8 +14,8 @@ import (
 	"time"
 )
 
-// Session is the name of Zuora's session cookie.
-const Session = "ZSession"
+// SessionCookie is the name of Zuora's session cookie.
+const SessionCookie = "ZSession"
 
 // Jar contains the cookies of one login, those with longer paths first. It is empty for
 // the login of an OAuth client. Responses change their values and add none, so a jar
@@ -40,9 +41,9 @@ func parsed(c *http.Cookie, path string) Cookie {
 	return Cookie{c.Name, c.Value, c.Quoted, path, expires(c), !c.Quoted && !strings.ContainsAny(c.Value, " ,")}
 }
 
-// New returns a jar with the cookies that the response to a login at u sets for u's
+// NewJar returns a jar with the cookies that the response to a login at u sets for u's
 // host.
-func New(u *url.URL, set []*http.Cookie) *Jar {
+func NewJar(u *url.URL, set []*http.Cookie) *Jar {
 	var all []Cookie
 	for _, c := range set {
 		if !inDomain(u.Hostname(), c.Domain) {
@@ -57,11 +58,11 @@ func New(u *url.URL, set []*http.Cookie) *Jar {
 			all = append(all, k)
 		}
 	}
-	return Of(all)
+	return JarOf(all)
 }
 
-// Of returns a jar with stored cookies.
-func Of(stored []Cookie) *Jar {
+// JarOf returns a jar with stored cookies.
+func JarOf(stored []Cookie) *Jar {
 	all := slices.Clone(stored)
 	slices.SortStableFunc(all, func(a, b Cookie) int { return len(b.Path) - len(a.Path) })
 	j := new(Jar)
@@ -74,7 +75,7 @@ func (j *Jar) All() []Cookie { return slices.Clone(*j.now.Load()) }
 
 // Live reports whether a request to path would have a session cookie.
 func (j *Jar) Live(path string) bool {
-	return slices.ContainsFunc(*j.now.Load(), func(c Cookie) bool { return c.Name == Session && c.Value != "" && c.goesTo(path) })
+	return slices.ContainsFunc(*j.now.Load(), func(c Cookie) bool { return c.Name == SessionCookie && c.Value != "" && c.goesTo(path) })
 }
 
 // Add puts the cookies on req. They replace cookies of the same names, because a jar of
@@ -86,7 +87,7 @@ func (j *Jar) Add(req *http.Request) {
 		own := req.Cookies()
 		req.Header.Del("Cookie")
 		for _, c := range own {
-			if c.Name != Session && !slices.ContainsFunc(all, func(k Cookie) bool { return k.Name == c.Name }) {
+			if c.Name != SessionCookie && !slices.ContainsFunc(all, func(k Cookie) bool { return k.Name == c.Name }) {
 				req.AddCookie(c)
 			}
 		}
@@ -122,7 +123,7 @@ func (j *Jar) Keep(req *http.Request, resp *http.Response) {
 			continue
 		}
 		k := parsed(c, all[at].Path)
-		if c.Name != Session || c.Value != "" && !k.expired() {
+		if c.Name != SessionCookie || c.Value != "" && !k.expired() {
 			all[at] = k
 		}
 	}

@@ -1,4 +1,4 @@
-package cookies
+package auth
 
 import (
 	"net/http"
@@ -43,7 +43,7 @@ func sets(line string, all []Cookie) bool {
 		}
 		name, _, _ := strings.Cut(part, "=")
 		name = strings.Trim(name, " \t\"")
-		if strings.EqualFold(name, Session) || slices.ContainsFunc(all, func(c Cookie) bool { return strings.EqualFold(name, c.Name) }) {
+		if strings.EqualFold(name, SessionCookie) || slices.ContainsFunc(all, func(c Cookie) bool { return strings.EqualFold(name, c.Name) }) {
 			return true
 		}
 	}
@@ -58,8 +58,8 @@ func (j *Jar) Secrets() (secrets []string) {
 	return secrets
 }
 
-// Sent returns the parts of a request's Cookie lines that a text must not contain.
-func Sent(lines []string) (secrets []string) {
+// SecretsSent returns the parts of a request's Cookie lines that a text must not contain.
+func SecretsSent(lines []string) (secrets []string) {
 	for _, line := range lines {
 		for pair := range strings.SplitSeq(line, ";") {
 			secrets = append(secrets, secretsOf(pair)...)
@@ -68,15 +68,15 @@ func Sent(lines []string) (secrets []string) {
 	return secrets
 }
 
-// Set returns the parts of a response's Set-Cookie lines that a text must not contain.
-func Set(lines []string) (secrets []string) {
+// SecretsSet returns the parts of a response's Set-Cookie lines that a text must not contain.
+func SecretsSet(lines []string) (secrets []string) {
 	for _, line := range lines {
 		pair, rest, _ := strings.Cut(line, ";")
 		secrets = append(secrets, secretsOf(pair)...)
 		for rest != "" && sets(rest, nil) { // several lines that were joined
-			_, rest, _ = strings.Cut(rest, Session)
+			_, rest, _ = strings.Cut(rest, SessionCookie)
 			value, _, _ := strings.Cut(rest, ";")
-			secrets = append(secrets, secretsOf(Session+value)...)
+			secrets = append(secrets, secretsOf(SessionCookie+value)...)
 		}
 	}
 	return secrets
@@ -90,8 +90,8 @@ func secretsOf(pair string) []string {
 	name, value, found := strings.Cut(pair, "=")
 	value = strings.Trim(value, " \t\"")
 	if !found {
-		value = strings.TrimPrefix(pair, Session)
-	} else if value != "" && len(value) < 8 && strings.TrimSpace(name) != Session {
+		value = strings.TrimPrefix(pair, SessionCookie)
+	} else if value != "" && len(value) < 8 && strings.TrimSpace(name) != SessionCookie {
 		value = pair
 	}
 	if decoded, err := url.PathUnescape(value); err == nil {

@@ -1,5 +1,4 @@
-// Package bearer has the token of an OAuth client's login.
-package bearer
+package auth
 
 import (
 	"errors"
@@ -40,9 +39,9 @@ func (t Token) Due(age time.Duration) bool {
 	return t.Life > 0 && age >= t.Life-min(time.Minute, t.Life/10)
 }
 
-// Life returns the life of a token that expires after that many seconds, at most a year.
+// TokenLife returns the life of a token that expires after that many seconds, at most a year.
 // It returns 0 if seconds is less than one, or is not finite.
-func Life(seconds float64) time.Duration {
+func TokenLife(seconds float64) time.Duration {
 	const most = 365 * 24 * 60 * 60
 	if !(seconds >= 1) || math.IsInf(seconds, 1) {
 		return 0

@@ -1,4 +1,4 @@
-package cookies_test
+package auth_test
 
 import (
 	"net/http"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/zuora-go/zuora/internal/cookies"
+	"github.com/zuora-go/zuora/internal/auth"
 )
 
 func responseWith(lines ...string) *http.Response {
@@ -41,7 +41,7 @@ func TestJarOfALoginIsLikeCookiejar(t *testing.T) {
 			{"ZSession=a; Path=/", "ZSession=b; Path=/v1", "ZSession=c; Path=/v1/accounts"}, {"ZSession=a; Path=/v1", "ZSession=b; Path=/v1", "b=c; Path=/"},
 			{"ZSession=a; Path=/", "ZSession=; Path=/; Max-Age=0"}, {"ZSession=a; Path=/", "ZSession=; Path=/v1; Max-Age=0"},
 		} {
-			jar := cookies.New(login, responseWith(lines...).Cookies())
+			jar := auth.NewJar(login, responseWith(lines...).Cookies())
 			plain, err := cookiejar.New(nil)
 			require.NoError(t, err)
 			plain.SetCookies(login, responseWith(lines...).Cookies())
@@ -54,7 +54,7 @@ func TestJarOfALoginIsLikeCookiejar(t *testing.T) {
 				}, target)
 				require.Equal(t, want, sentBy(jar.Add, target), "%s to %s", lines, target)
 				require.Equal(t, strings.HasPrefix(want, "ZSession=") && want != "ZSession=", jar.Live(path), "%s to %s", lines, target)
-				require.Equal(t, want, sentBy(cookies.Of(jar.All()).Add, target), "%s to %s, after it was stored", lines, target)
+				require.Equal(t, want, sentBy(auth.JarOf(jar.All()).Add, target), "%s to %s, after it was stored", lines, target)
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func TestResponsesChangeValuesAndAddNothing(t *testing.T) {
 		"another cookie, deleted":     {"b=; Path=/v1; Max-Age=0", "ZSession=a; q=\"2\""},
 		"another cookie, not deleted": {"q=3; Path=/", "b=1; ZSession=a; q=3"},
 	} {
-		jar := cookies.New(login, responseWith("b=1; Path=/v1", "ZSession=a; Path=/", `q="2"; Path=/`).Cookies())
+		jar := auth.NewJar(login, responseWith("b=1; Path=/v1", "ZSession=a; Path=/", `q="2"; Path=/`).Cookies())
 		req := &http.Request{URL: login, Header: http.Header{}}
 		jar.Keep(req, responseWith(test.set))
 		require.Equal(t, test.want, sentBy(jar.Add, "https://rest.zuora.example/v1/accounts/A1"), what)
@@ -86,12 +86,12 @@ func TestResponsesChangeValuesAndAddNothing(t *testing.T) {
 func TestCookieEndsByTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		login, _ := url.Parse("https://rest.zuora.example/v1/connections")
-		jar := cookies.New(login, responseWith("ZSession=a; Path=/; Max-Age=60", "b=1; Path=/").Cookies())
+		jar := auth.NewJar(login, responseWith("ZSession=a; Path=/; Max-Age=60", "b=1; Path=/").Cookies())
 		time.Sleep(time.Minute - 1)
 		require.True(t, jar.Live("/v1/"))
 		time.Sleep(time.Nanosecond)
 		require.False(t, jar.Live("/v1/"))
 		require.Equal(t, "b=1", sentBy(jar.Add, "https://rest.zuora.example/v1/ok"))
-		require.True(t, cookies.New(login, responseWith("ZSession=a; Path=/; Max-Age=9223372036854775807").Cookies()).Live("/v1/"))
+		require.True(t, auth.NewJar(login, responseWith("ZSession=a; Path=/; Max-Age=9223372036854775807").Cookies()).Live("/v1/"))
 	})
 }
