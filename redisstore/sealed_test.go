@@ -118,7 +118,7 @@ func TestNewWantsAClientAndAKey(t *testing.T) {
 		[]byte(base64.StdEncoding.EncodeToString(newKey())), []byte(hex.EncodeToString(newKey())), bytes.Repeat([]byte("secret"), 1000),
 	} {
 		store, err := redisstore.New(client, key)
-		require.EqualError(t, err, fmt.Sprintf("redisstore: the key has %d bytes, not 32 random ones (decoded, where it is base64 or hex)", len(key)))
+		require.EqualError(t, err, fmt.Sprintf("redisstore: the key has %d bytes, not 32 random ones (decode it if it is base64 or hex)", len(key)))
 		require.Nil(t, store)
 	}
 	for _, none := range []redis.UniversalClient{nil, (*redis.Client)(nil), (*redis.ClusterClient)(nil), (*redis.Ring)(nil)} {

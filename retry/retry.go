@@ -22,7 +22,7 @@
 // A call is tried at most 5 times. Between two tries it waits for Retry-After if Zuora
 // sends that, and otherwise for a random time of up to 1 s, then 2 s, and so on up to
 // 60 s. If it would have to wait past the deadline of its context, it fails at once. The
-// error is that of the last try, and says how many times the call was tried.
+// error is that of the last try, and contains the number of tries.
 //
 // Retries belong above a session. Below it, a transport such as go-retryablehttp does
 // not see failures that have status 200, does not know which calls may be repeated, and
@@ -80,7 +80,7 @@ func New(caller zuora.Caller, policy Policy) zuora.Caller {
 type retrier struct {
 	zuora.Caller
 	log    *slog.Logger
-	places chan struct{} // has an item for each call in progress; if nil, there is no limit
+	places chan struct{} // contains an item for each call in progress; if nil, there is no limit
 }
 
 // Do sends req until it succeeds or cannot be repeated.
@@ -210,7 +210,7 @@ func temporary(failed *zuora.Error) bool {
 // broken reports whether err is a broken connection or a time-out. The error of a request
 // that a session or an http.Client refuses to send is neither.
 func broken(err error) bool {
-	var outer *url.Error // is always a net.Error, so only its content counts
+	var outer *url.Error // it is always a net.Error, so only the error in it counts
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}

@@ -25,14 +25,14 @@
 //
 // # Who can do what
 //
-// Whoever reads the engine, or a copy of it, sees how many sessions there are, how
-// long their values are and when they change, and can compare the hash of a guessed
-// server, user and entity with a key. To read cookies, one needs the sealing key.
+// Whoever reads the engine, or a copy of it, sees how many sessions there are, how long
+// their values are and when they change, and can compare the hash of a guessed server,
+// user and entity with a key. Reading cookies or tokens needs the sealing key.
 //
 // Whoever writes to the engine cannot make the fleet use a session: a value is bound to
 // the key that it was stored under, and a value that was not sealed for it by this
-// version is read as nothing. To write garbage, remove values, restore old ones or keep
-// the lock costs the fleet logins and a few seconds' delay.
+// version is read as nothing. Whoever writes garbage, removes values, restores old ones
+// or keeps the lock costs the fleet logins and delays of a few seconds.
 //
 // Whoever has the sealing key and reads the engine has the session until it expires.
 package seal
@@ -72,15 +72,15 @@ type sealed struct {
 // New returns a store that keeps its values in store, sealed under key. key is 32 random
 // bytes, and may be cleared afterwards. Errors of store are returned unchanged.
 //
-// A stored value that does not open is read, and swapped, as nothing. Swap first loads
-// and then swaps. It reports false if anything was stored in between, even the same
+// A stored value that does not open is treated as nothing by Load and Swap. Swap first
+// loads and then swaps. It reports false if anything was stored in between, even the same
 // value.
 func New(store zuora.SessionStore, key []byte) (zuora.SessionStore, error) {
 	if store == nil {
 		return nil, errors.New("seal: the store is nil")
 	}
 	if len(key) != 32 { // AES would take 16 and 24 as well
-		return nil, fmt.Errorf("seal: the key has %d bytes, not 32 random ones (decoded, where it is base64 or hex)", len(key))
+		return nil, fmt.Errorf("seal: the key has %d bytes, not 32 random ones (decode it if it is base64 or hex)", len(key))
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

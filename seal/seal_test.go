@@ -203,7 +203,7 @@ func TestNewWantsAStoreAndAKey(t *testing.T) {
 		[]byte(base64.StdEncoding.EncodeToString(newKey())), []byte(hex.EncodeToString(newKey())), bytes.Repeat([]byte("secret"), 1000),
 	} {
 		store, err := seal.New(newEngine(), key)
-		require.EqualError(t, err, fmt.Sprintf("seal: the key has %d bytes, not 32 random ones (decoded, where it is base64 or hex)", len(key)))
+		require.EqualError(t, err, fmt.Sprintf("seal: the key has %d bytes, not 32 random ones (decode it if it is base64 or hex)", len(key)))
 		require.Nil(t, store)
 	}
 	store, err := seal.New(nil, newKey())

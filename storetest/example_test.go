@@ -18,7 +18,7 @@ import (
 //
 //	CREATE TABLE sessions (id text PRIMARY KEY, value bytea NOT NULL, ends bigint NOT NULL)
 //
-// Each change is one statement, and so happens as a whole or not at all.
+// Each change is one statement, so it is made completely or not at all.
 type sqlStore struct{ db *sql.DB }
 
 func (s sqlStore) Load(ctx context.Context, key string) (value []byte, err error) {
@@ -26,7 +26,7 @@ func (s sqlStore) Load(ctx context.Context, key string) (value []byte, err error
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
-	case err == nil && value == nil: // as some drivers have an empty one
+	case err == nil && value == nil: // some drivers return nil for an empty value
 		return []byte{}, nil
 	}
 	return value, err
@@ -57,9 +57,9 @@ func (s sqlStore) changes(ctx context.Context, query string, args ...any) (bool,
 	return n == 1, err
 }
 
-// A store on an SQL database: its test, and how a session gets it.
+// A store on an SQL database, its test, and a session that uses it.
 func Example() {
-	var db *sql.DB // of sql.Open
+	var db *sql.DB // from sql.Open
 
 	_ = func(t *testing.T) { // func TestStore(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) zuora.SessionStore { return sqlStore{db} })

@@ -24,9 +24,9 @@ import (
 )
 
 // Run tests the stores that newStore returns, in one subtest each. That takes some
-// seconds, because one subtest waits for values to end. Stores may share an engine with
-// one another and with earlier runs: keys are random, and what is left in the engine
-// ends within an hour. The store has ten seconds for each call.
+// seconds, because one subtest waits until values expire. The stores may share an engine
+// with one another and with earlier runs: keys are random, and what is left in the engine
+// expires within an hour. The store has ten seconds for each call.
 func Run(t *testing.T, newStore func(t *testing.T) zuora.SessionStore) {
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) {
