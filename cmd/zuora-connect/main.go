@@ -11,13 +11,12 @@
 // ZUORA_CLIENT_SECRET. Flags override it; zuora-connect -help lists them. The secret is
 // never the value of a flag, because others can see those in the list of processes.
 //
-// With a path, the body of the response is written to standard output, byte for byte.
-// Lines with the server, the user or client, the entity and the duration of the login
-// are written to standard output without a path, and to standard error with one. With
-// -json they are one line of JSON. Failures are written to standard error: Zuora's
-// reasons in one line, without the body. The lines never contain the secret or the
-// session cookie. A body is printed unchanged, but a binary one is not printed to a
-// terminal.
+// With a path, the body of the response is written to standard output, byte for byte,
+// except that a binary body is not written to a terminal. Lines with the server, the user
+// or client, the entity and the duration of the login are written to standard error, or,
+// without a path, to standard output. With -json they are one line of JSON. Failures are
+// written to standard error: Zuora's reasons in one line, without the body. These lines
+// never contain the secret or the session cookie.
 //
 // The exit code is
 //
@@ -79,7 +78,7 @@ func main() {
 }
 
 // interrupt ends the program by the signal that it has caught, so that a shell loop around
-// it ends, too.
+// it ends as well.
 func interrupt() {
 	signal.Reset(os.Interrupt)
 	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(os.Interrupt) == nil {
@@ -100,8 +99,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// run is the command. base sends the requests, for the test's servers; if it is nil, the
-// session's own transport does.
+// run runs the command and returns its exit code. base sends the requests in tests. If it
+// is nil, the session's own transport does.
 func run(ctx context.Context, args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer, base http.RoundTripper) int {
 	out := &output{Writer: stdout}
 	code := command(ctx, args, env, stdin, out, stderr, base)
@@ -159,12 +158,12 @@ func misused(stderr io.Writer, err error) int {
 // report is the line of -json. Durations are seconds.
 type report struct {
 	Server       string   `json:"server"`
-	User         string   `json:"user,omitempty"`   // or
-	Client       string   `json:"client,omitempty"` // of OAuth
+	User         string   `json:"user,omitempty"`   // or Client
+	Client       string   `json:"client,omitempty"` // the OAuth client
 	Login        string   `json:"login"`            // the kind: password or oauth
 	Entity       string   `json:"entity"`           // "" is the user's home entity
 	Duration     float64  `json:"duration"`
-	Status       int      `json:"status,omitempty"` // and what follows: of the call
+	Status       int      `json:"status,omitempty"` // this and the fields below are those of the call
 	Bytes        *int64   `json:"bytes,omitempty"`
 	CallDuration *float64 `json:"callDuration,omitempty"`
 	Exit         int      `json:"exit"`

@@ -25,10 +25,10 @@ import (
 
 const usage = `usage: zuora-connect [flags] [path]
 
-Logs in to Zuora and prints the server, the user or client, and how long it
-took. With a path, such as '/v1/catalog/products?pageSize=1', it then gets that
-path and writes the body of the response to standard output, and everything else
-to standard error. Failures are always written to standard error.
+Logs in to Zuora and prints the server, the user or client, the entity, and how
+long the login took. With a path, such as '/v1/catalog/products?pageSize=1', it
+then gets that path and writes the body of the response to standard output, and
+everything else to standard error. Failures are always written to standard error.
 
 environment, and the flags that override it:
   ZUORA_SERVER             -server URL        base URL, such as https://rest.zuora.com
@@ -37,7 +37,7 @@ environment, and the flags that override it:
                                               or the file that contains it; a newline at
                                               its end is ignored; - is standard input
   ZUORA_CLIENT_ID          -client ID         ID of an OAuth client, instead of a user
-  ZUORA_CLIENT_SECRET      -secret-file FILE  the client's secret, likewise
+  ZUORA_CLIENT_SECRET      -secret-file FILE  the client's secret, in the same way
   ZUORA_ENTITY_ID          -entity ID         entity to work in; optional: without it,
                                               or if it is empty, the user's home entity
   HTTPS_PROXY, NO_PROXY                       the proxy, and hosts to reach without it
@@ -133,7 +133,7 @@ func parse(args []string, env func(string) string) (options, error) {
 		{o.server == "", "no server: set ZUORA_SERVER or -server to the base URL, such as https://rest.zuora.com"},
 		{o.user == "" && o.client == "", "no user: set ZUORA_ACCESS_KEY_ID or -user to the access key ID, that is the user name, or ZUORA_CLIENT_ID or -client to the ID of an OAuth client"},
 		{o.user != "" && o.client != "", "a user and a client: set ZUORA_ACCESS_KEY_ID (-user) or ZUORA_CLIENT_ID (-client), not both"},
-		{o.secret == "" && o.secretFile == "", "no secret: set " + secret + " to it, or -secret-file to a file that holds it (- is standard input)"},
+		{o.secret == "" && o.secretFile == "", "no secret: set " + secret + " to it, or -secret-file to a file that contains it (- is standard input)"},
 		{o.timeout <= 0, "-timeout has to be more than 0"},
 		{flags.NArg() > 1, "one path at most; flags go before it"},
 		{o.called && flags.NArg() == 0, "-X and -d are for a call: add its path"},
@@ -151,7 +151,7 @@ func parse(args []string, env func(string) string) (options, error) {
 	return o, errors.Join(wrong...)
 }
 
-// credentials returns those of the user or of the client.
+// credentials returns the credentials of the user or of the client.
 func (o options) credentials() zuora.Credentials {
 	if o.client != "" {
 		return zuora.Credentials{ClientID: o.client, ClientSecret: o.secret}
@@ -204,8 +204,8 @@ func inOurTerms(err error) error {
 // editors and shells of Windows begin a file with a byte order mark, or write UTF-16.
 // readSecret decodes both.
 func readSecret(ctx context.Context, name string, stdin io.Reader) (zuora.Secret, error) {
-	const most = 64 << 10 // bytes; no header is longer
-	b, err := read(ctx, name, stdin, most)
+	const limit = 64 << 10 // bytes; no header is longer
+	b, err := read(ctx, name, stdin, limit)
 	if err != nil {
 		return "", fmt.Errorf("-secret-file: %w", err)
 	}
@@ -255,16 +255,16 @@ func (o *options) readBody(ctx context.Context, stdin io.Reader) (err error) {
 	return nil
 }
 
-// read reads the file of that name, or stdin for "-", but at most most bytes. A pipe may
-// never end, so ctx ends the wait for it.
-func read(ctx context.Context, name string, stdin io.Reader, most int64) ([]byte, error) {
+// read reads the file of that name, or stdin for "-". It returns an error if there are
+// more than limit bytes. A pipe may never end, so read stops waiting when ctx ends.
+func read(ctx context.Context, name string, stdin io.Reader, limit int64) ([]byte, error) {
 	type result struct {
 		b   []byte
 		err error
 	}
 	done := make(chan result, 1)
 	go func() {
-		b, err := readAll(name, stdin, most)
+		b, err := readAll(name, stdin, limit)
 		done <- result{b, err}
 	}()
 	select {
@@ -275,7 +275,7 @@ func read(ctx context.Context, name string, stdin io.Reader, most int64) ([]byte
 	}
 }
 
-func readAll(name string, stdin io.Reader, most int64) ([]byte, error) {
+func readAll(name string, stdin io.Reader, limit int64) ([]byte, error) {
 	from := stdin
 	if name != "-" {
 		file, err := os.Open(name)
@@ -293,12 +293,12 @@ func readAll(name string, stdin io.Reader, most int64) ([]byte, error) {
 		}
 		return b, err
 	}
-	b, err := io.ReadAll(io.LimitReader(from, most+1))
+	b, err := io.ReadAll(io.LimitReader(from, limit+1))
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		return nil, e.Err
 	}
-	if err == nil && int64(len(b)) > most {
-		err = fmt.Errorf("longer than %d bytes", most)
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("longer than %d bytes", limit)
 	}
 	return b, err
 }

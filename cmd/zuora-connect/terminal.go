@@ -24,8 +24,8 @@ func terminal(v any) bool {
 
 var errBinary = errors.New("it is binary, and a terminal does not show that well: redirect standard output to a file")
 
-// textOnly writes text, and refuses what has control characters in it, by which a
-// terminal could be made to do things.
+// textOnly writes text to a terminal. It refuses other control characters than tabs and
+// ends of lines, because a terminal would act on them.
 type textOnly struct{ io.Writer }
 
 func (w textOnly) Write(p []byte) (int, error) {

@@ -1,5 +1,5 @@
-// Command zuora-standin is a stand-in for a Zuora tenant, for tests in any language and for
-// curl. It listens on a free port of 127.0.0.1, with TLS, and prints its URL and its
+// Command zuora-standin runs a stand-in for a Zuora tenant, for tests in any language and
+// for curl. It listens on a free port of 127.0.0.1, with TLS, and prints its URL and its
 // credentials, one NAME=value on each line:
 //
 //	zuora-standin >standin.env &
@@ -7,8 +7,8 @@
 //	curl --cacert "$ZUORA_CERTIFICATE" …
 //
 // zuora-standin -help lists what it prints, the calls that it has, and three examples of
-// curl. It is the stateful tenant of package zuoratest, whose documentation says what it can
-// do and what is made up. Its objects are in memory until it ends.
+// curl. It is the stateful tenant of package zuoratest, whose documentation says what it
+// can do and what is made up. Its objects are in memory only.
 //
 // The exit code is 0 if a signal ends it, 1 if it cannot start, and 2 if the arguments are
 // wrong.
@@ -32,7 +32,7 @@ import (
 
 const usage = `usage: zuora-standin [-certificate FILE]
 
-Is a stand-in for a Zuora tenant on a free port of 127.0.0.1, with TLS, until it
+Runs a stand-in for a Zuora tenant on a free port of 127.0.0.1, with TLS, until it
 is interrupted. It prints, one NAME=value on each line:
 
   ZUORA_SERVER                            the base URL
@@ -59,7 +59,7 @@ flags:
 calls, besides POST /v1/connections and POST /oauth/token:
 `
 
-// calls returns the calls of the tenant, a path a line.
+// calls returns the calls of the tenant, one line for each path.
 func calls() string {
 	methods, paths := map[string][]string{}, []string{}
 	for _, call := range zuoratest.NewTenant(zuoratest.Config{Stateful: true}).Calls() {
@@ -82,7 +82,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the command, until ctx ends.
+// run runs the command until ctx ends, and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("zuora-standin", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -97,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return 0
 		}
 	case err != nil:
-		_, _ = fmt.Fprintf(stderr, "zuora-standin: %v\nrun zuora-standin -help for what it takes\n", err)
+		_, _ = fmt.Fprintf(stderr, "zuora-standin: %v\nrun zuora-standin -help for its flags\n", err)
 		return 2
 	default:
 		err = serve(ctx, *file, stdout)
@@ -109,10 +109,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// serve starts the tenant, prints how to reach it, and waits for the end of ctx.
+// serve starts the tenant, prints how to reach it, and waits until ctx ends.
 func serve(ctx context.Context, file string, stdout io.Writer) error {
 	server := zuoratest.NewServer(zuoratest.Config{Stateful: true, Credentials: zuora.Credentials{
-		AccessKeyID: "api.user@example.com", SecretAccessKey: zuora.Secret("standin-" + rand.Text()), // of one word, for shells
+		AccessKeyID: "api.user@example.com", SecretAccessKey: zuora.Secret("standin-" + rand.Text()), // without blanks, for shells
 	}})
 	defer server.Close()
 	file, err := writeCertificate(file, server.CertificatePEM())
@@ -130,7 +130,7 @@ func serve(ctx context.Context, file string, stdout io.Writer) error {
 	} {
 		fmt.Fprintf(&lines, "%s=%s\n", v[0], quote(v[1]))
 	}
-	if _, err := io.WriteString(stdout, lines.String()); err != nil { // at once: who reads it finds all or nothing
+	if _, err := io.WriteString(stdout, lines.String()); err != nil { // in one write, so that a reader finds all or nothing
 		return err
 	}
 	<-ctx.Done()
@@ -149,7 +149,7 @@ func writeCertificate(name string, pem []byte) (string, error) {
 	return file.Name(), errors.Join(err, file.Close())
 }
 
-// quote returns v as a shell reads it, in quotation marks only where it must be.
+// quote returns v for a shell, in quotation marks only if it needs them.
 func quote(v string) string {
 	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:@+"
 	if strings.Trim(v, plain) == "" {
