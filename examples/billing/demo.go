@@ -11,8 +11,8 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// demo runs billing on a tenant in this process, with 5,000 accounts, which ends the
-// session in the middle of the query. It prints how many requests that took.
+// demo runs billing on a tenant in this process with 5,000 accounts. The tenant ends the
+// session in the middle of the query. demo prints how many requests that took.
 func demo(ctx context.Context, out io.Writer) error {
 	tenant := zuoratest.NewTenant(zuoratest.Config{Stateful: true})
 	defer tenant.Close()
@@ -22,7 +22,7 @@ func demo(ctx context.Context, out io.Writer) error {
 	}
 	before, more, expired := tenant.Logins(), 0, 0
 	requests := 0
-	tenant.Intercept(func(r *http.Request) http.Handler { // one at a time
+	tenant.Intercept(func(r *http.Request) http.Handler { // billing makes one call at a time
 		requests++
 		if r.URL.Path == "/v1/action/queryMore" {
 			if more++; more == 2 {
@@ -40,7 +40,7 @@ func demo(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// createAccounts creates n accounts that owe something.
+// createAccounts creates n accounts with a balance.
 func createAccounts(ctx context.Context, cfg zuora.SessionConfig, n int) error {
 	session, err := zuora.NewSession(cfg)
 	if err != nil {

@@ -1,13 +1,14 @@
-// Command billing sells a subscription, bills it and collects the payment, uploads
-// usage, and reads what all customers owe. It is there to be copied.
+// Command billing creates an account, orders a subscription, creates an invoice, records a
+// payment, uploads usage, and adds up what all customers owe. It is an example to copy.
 //
 //	go run ./billing
 //
-// runs on a stand-in tenant in this process: nothing goes to Zuora. With -sandbox it
-// runs on the tenant of ZUORA_SERVER, ZUORA_ACCESS_KEY_ID and
+// Without flags it runs on a stand-in tenant in this process, and sends nothing to Zuora.
+// With -sandbox it runs on the tenant of ZUORA_SERVER, ZUORA_ACCESS_KEY_ID and
 // ZUORA_SECRET_ACCESS_KEY, and creates an account, an order, an invoice, a payment and
-// usage there. That tenant needs the currency USD, a unit of measure Each, a custom field
-// Region__c of accounts, orders, and a rate plan that needs no overrides.
+// usage there. That tenant needs orders, the currency USD, the unit of measure Each, the
+// custom field Region__c of accounts, and a rate plan that can be ordered without
+// overrides.
 package main
 
 import (
@@ -60,8 +61,8 @@ func fromEnvironment() zuora.SessionConfig {
 	}
 }
 
-// billing is the program. The session logs in when the first call needs it, and
-// again when Zuora has ended it.
+// billing runs the steps on one session, which logs in when the first call needs it, and
+// again when it has expired.
 func billing(ctx context.Context, cfg zuora.SessionConfig, out io.Writer) error {
 	session, err := zuora.NewSession(cfg)
 	if err != nil {
@@ -83,7 +84,7 @@ func billing(ctx context.Context, cfg zuora.SessionConfig, out io.Writer) error 
 	return nil
 }
 
-// story is what one step leaves to the next.
+// story contains what the steps share: the session, and results of earlier steps.
 type story struct {
 	zuora.Caller
 	out     io.Writer
@@ -95,7 +96,8 @@ type story struct {
 
 func (b *story) say(format string, args ...any) { fmt.Fprintf(b.out, format+"\n", args...) }
 
-// listCatalog prints every rate plan, and keeps the first that is for sale.
+// listCatalog prints every charge of every rate plan, and keeps the first rate plan that is
+// active.
 func (b *story) listCatalog(ctx context.Context) error {
 	b.say("The catalog")
 	for product, err := range catalog.New(b).AllProducts(ctx, &catalog.ListProductsParams{PageSize: 2}) { // every page
@@ -136,8 +138,8 @@ func (b *story) createAccount(ctx context.Context) error {
 	return nil
 }
 
-// order orders a subscription of twelve months. If the order is sent twice, with the same
-// idempotency key, Zuora takes it once.
+// order orders a subscription of twelve months. With the idempotency key, Zuora creates
+// one order even if the call is sent twice.
 func (b *story) order(ctx context.Context) error {
 	create := orders.OrderAction{
 		Type: orders.ActionTypeCreateSubscription, TriggerDates: orders.TriggerDatesOn(b.today),
@@ -184,7 +186,7 @@ func (b *story) bill(ctx context.Context) error {
 	return nil
 }
 
-// collect applies a payment to the invoice.
+// collect records a payment and applies it to the invoice.
 func (b *story) collect(ctx context.Context) error {
 	payment, err := payments.New(b).CreatePayment(ctx, payments.NewPayment{
 		Type: payments.PaymentTypeExternal, Currency: "USD", Amount: "20.00", AccountID: b.account.BasicInfo.ID, EffectiveDate: b.today,
@@ -219,7 +221,8 @@ func (b *story) uploadUsage(ctx context.Context) error {
 	return nil
 }
 
-// addUp prints what all customers owe. No amount is ever a float, so the sum is exact.
+// addUp queries the balances of all customers, and prints their sum. No amount is a
+// float, so the sum is exact.
 func (b *story) addUp(ctx context.Context) error {
 	total, count := new(big.Rat), 0
 	for account, err := range zoql.New(b).All(ctx, "select Balance from Account where Currency = 'USD'") { // every page
@@ -237,7 +240,7 @@ func (b *story) addUp(ctx context.Context) error {
 	return nil
 }
 
-// export reads the same from a file, row by row, as it comes.
+// export reads the same balances from an exported file, row by row, while it arrives.
 func (b *story) export(ctx context.Context) error {
 	file, err := exports.New(b).Run(ctx, "select Account.AccountNumber, Account.Balance from Account where Account.Currency = 'USD'", exports.FormatCSV)
 	if err != nil {
@@ -268,7 +271,8 @@ func (b *story) export(ctx context.Context) error {
 	return nil
 }
 
-// lookFor shows what a failure is. Zuora says most with status 200.
+// lookFor reads an account that does not exist, to show a failure. Zuora sends most
+// failures with status 200.
 func (b *story) lookFor(ctx context.Context) error {
 	_, err := accounts.New(b).GetAccount(ctx, "A99999999", nil)
 	var failed *zuora.Error

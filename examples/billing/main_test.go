@@ -76,7 +76,7 @@ func TestTenantIsTakenFromTheEnvironment(t *testing.T) {
 	})
 }
 
-// onTenant runs test on a tenant, in which no time passes.
+// onTenant runs test on a tenant in a synctest bubble, so waiting takes no time.
 func onTenant(t *testing.T, name string, test func(*testing.T, zuora.SessionConfig, *zuoratest.Tenant)) {
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

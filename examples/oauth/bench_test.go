@@ -14,8 +14,8 @@ import (
 	"github.com/zuora-go/zuora/zuoratest"
 )
 
-// BenchmarkToken compares a call with a token, of oauth2.Transport and of a session, with
-// a call on a session with a cookie.
+// BenchmarkToken compares calls by oauth2.Transport, by a session with a token, and by a
+// session with a cookie.
 func BenchmarkToken(b *testing.B) {
 	server := zuoratest.NewServer(zuoratest.Config{})
 	defer server.Close()

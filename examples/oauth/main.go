@@ -1,14 +1,14 @@
-// Command oauth reads an account with an OAuth token of golang.org/x/oauth2. It is for
-// programs that have a token source of their own: a zuora.Session logs in as an OAuth
-// client by itself, and docs/oauth.md says what it does better. The calls, their results
-// and their errors are the same. The program is there to be copied.
+// Command oauth reads an account with an OAuth token from golang.org/x/oauth2. It is for
+// programs that have a token source of their own. Others need only a zuora.Session, which
+// logs in as an OAuth client by itself: docs/oauth.md lists what it does better. The
+// calls, their results and their errors are the same. The program is an example to copy.
 //
 //	go run ./oauth A00000001
 //
-// It has no stand-in and needs a real tenant, named by ZUORA_SERVER, and an OAuth
-// client, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET. If there is no client, it takes
-// ZUORA_ACCESS_KEY_ID and ZUORA_SECRET_ACCESS_KEY and a session, so that a program
-// can move from one to the other by its configuration. It only reads.
+// It needs a real tenant: set ZUORA_SERVER, and ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET
+// to an OAuth client. Without a client, it uses a session with ZUORA_ACCESS_KEY_ID and
+// ZUORA_SECRET_ACCESS_KEY, so its configuration decides which of them it uses. It only
+// reads.
 package main
 
 import (
@@ -67,28 +67,27 @@ func run(ctx context.Context, args []string, getenv func(string) string, base ht
 	return read(ctx, caller, args[0], out)
 }
 
-// byOAuth returns a Caller that fetches a token when it needs one. The context is
-// kept for that: it must last as long as the Caller.
+// byOAuth returns a Caller that requests a token when it needs one. It uses ctx for that,
+// so ctx must last as long as the Caller.
 func byOAuth(ctx context.Context, server, id string, secret zuora.Secret, base http.RoundTripper) (zuora.Caller, error) {
 	config := clientcredentials.Config{
 		ClientID:     id,
-		ClientSecret: string(secret), // a plain string there: print nothing of config
+		ClientSecret: string(secret), // a plain string here: do not print config
 		TokenURL:     server + "/oauth/token",
-		AuthStyle:    oauth2.AuthStyleInParams, // as Zuora documents it, instead of finding out
+		AuthStyle:    oauth2.AuthStyleInParams, // as Zuora documents; otherwise oauth2 tries both styles
 	}
-	// Both the token's request and the calls go by this client. It follows no
-	// redirect: oauth2 puts the token on every request that passes, so also on one
-	// that a redirect sends to another host, and on 307 the client's secret goes
-	// along when it is the token's request.
+	// This client sends the token's request and the calls. It follows no redirect, because
+	// oauth2 adds the token to every request, also to one that a redirect sends to another
+	// host. If the token's request is redirected by a 307, the client's secret is sent again.
 	client := &http.Client{
 		Transport:     base,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       130 * time.Second, // Zuora itself gives up after 120
+		Timeout:       130 * time.Second, // Zuora gives up after 120
 	}
 	return zuora.NewCaller(server, config.Client(context.WithValue(ctx, oauth2.HTTPClient, client)))
 }
 
-// read is the program proper. How it logs in makes no difference to it.
+// read prints an account. It does not depend on how the caller logs in.
 func read(ctx context.Context, caller zuora.Caller, key string, out io.Writer) error {
 	account, err := accounts.New(caller).GetAccount(ctx, key, nil)
 	if errors.Is(err, zuora.ErrNotFound) {
