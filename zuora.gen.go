@@ -76,13 +76,13 @@ func (e PostConnectionsParamsContentType) Valid() bool {
 
 // CommonResponseType What the responses of Zuora's REST resources have in common.
 type CommonResponseType struct {
-	// ProcessID Zuora's name for the processing of the call, on failures. For its support.
+	// ProcessID Zuora's ID for the processing of a call that failed, for Zuora's support.
 	ProcessID string `json:"processId,omitempty"`
 
 	// Reasons Why the call failed.
 	Reasons []Reason `json:"reasons,omitempty"`
 
-	// RequestID Zuora's name for the request. For its support.
+	// RequestID Zuora's ID for the request, for Zuora's support.
 	RequestID string `json:"requestId,omitempty"`
 
 	// Success Whether the call succeeded. Responses from the network in front of Zuora do not have it.
@@ -92,8 +92,8 @@ type CommonResponseType struct {
 // Reason One reason why a call failed.
 type Reason struct {
 	// Code Eight digits: six for the resource, two for the category of the failure. Rate limits have
-	// two digits, and CRUD resources have words. Zuora sends a number, and elsewhere documents
-	// a string: expect both.
+	// two digits, and CRUD resources have words. Zuora sends numbers, and documents strings:
+	// expect both.
 	Code ReasonCode `json:"code,omitempty"`
 
 	// Message The reason in words.
@@ -160,7 +160,7 @@ type PostConnectionsParams struct {
 	ContentType PostConnectionsParamsContentType `json:"Content-Type"`
 
 	// ZuoraEntityIDs The ID of the entity to work in, one UUID, for tenants with Multi-entity. Without it,
-	// that is the user's home entity.
+	// the login is for the user's home entity.
 	ZuoraEntityIDs *string `json:"Zuora-Entity-Ids,omitempty"`
 
 	// ZuoraTrackID An identifier of your own for the call, which the response repeats: at most 64 ASCII
@@ -267,10 +267,11 @@ type ClientInterface interface {
 	// those of the user for whom the client was created, until the token expires, which is
 	// after about an hour, or is revoked.
 	//
-	// Zuora limits how often an address may call it. Use a token until it expires.
+	// Zuora limits how often an address may make this call. Use a token until it expires.
 	//
-	// Do not follow redirects, although none is known of this call: a status of 307 or 308
-	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	// Do not follow redirects, although this call is not known to redirect: after a status
+	// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+	// redirect.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -284,10 +285,11 @@ type ClientInterface interface {
 	// those of the user for whom the client was created, until the token expires, which is
 	// after about an hour, or is revoked.
 	//
-	// Zuora limits how often an address may call it. Use a token until it expires.
+	// Zuora limits how often an address may make this call. Use a token until it expires.
 	//
-	// Do not follow redirects, although none is known of this call: a status of 307 or 308
-	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	// Do not follow redirects, although this call is not known to redirect: after a status
+	// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+	// redirect.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -301,16 +303,16 @@ type ClientInterface interface {
 	// the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
 	// no body.
 	//
-	// This login is a legacy: Zuora recommends OAuth 2.0.
+	// Zuora calls this login legacy and recommends OAuth 2.0.
 	//
 	// Use a separate account with the permission to use the API. Nobody should log in to
 	// Zuora's web interface with it: after that the rules for people apply to the account,
 	// such as a password that has to be changed regularly, and the integration fails on the
 	// day the password expires.
 	//
-	// Do not follow redirects, although this call is not known to have any. An HTTP client
-	// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
-	// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+	// Do not follow redirects, although this call is not known to redirect. An HTTP client
+	// that follows a redirect to another host sends `apiSecretAccessKey` to it: Go's client
+	// leaves out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
 	// that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 	//
 	// Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
@@ -327,10 +329,11 @@ type ClientInterface interface {
 // those of the user for whom the client was created, until the token expires, which is
 // after about an hour, or is revoked.
 //
-// Zuora limits how often an address may call it. Use a token until it expires.
+// Zuora limits how often an address may make this call. Use a token until it expires.
 //
-// Do not follow redirects, although none is known of this call: a status of 307 or 308
-// makes an HTTP client send the secret to another host. A `Session` follows none.
+// Do not follow redirects, although this call is not known to redirect: after a status
+// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+// redirect.
 //
 // Takes any type of body and a specified content type.
 //
@@ -354,10 +357,11 @@ func (c *Client) CreateTokenWithBody(ctx context.Context, params *CreateTokenPar
 // those of the user for whom the client was created, until the token expires, which is
 // after about an hour, or is revoked.
 //
-// Zuora limits how often an address may call it. Use a token until it expires.
+// Zuora limits how often an address may make this call. Use a token until it expires.
 //
-// Do not follow redirects, although none is known of this call: a status of 307 or 308
-// makes an HTTP client send the secret to another host. A `Session` follows none.
+// Do not follow redirects, although this call is not known to redirect: after a status
+// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+// redirect.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -381,16 +385,16 @@ func (c *Client) CreateTokenWithFormdataBody(ctx context.Context, params *Create
 // the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
 // no body.
 //
-// This login is a legacy: Zuora recommends OAuth 2.0.
+// Zuora calls this login legacy and recommends OAuth 2.0.
 //
 // Use a separate account with the permission to use the API. Nobody should log in to
 // Zuora's web interface with it: after that the rules for people apply to the account,
 // such as a password that has to be changed regularly, and the integration fails on the
 // day the password expires.
 //
-// Do not follow redirects, although this call is not known to have any. An HTTP client
-// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
-// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+// Do not follow redirects, although this call is not known to redirect. An HTTP client
+// that follows a redirect to another host sends `apiSecretAccessKey` to it: Go's client
+// leaves out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
 // that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 //
 // Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
@@ -617,10 +621,11 @@ type ClientWithResponsesInterface interface {
 	// those of the user for whom the client was created, until the token expires, which is
 	// after about an hour, or is revoked.
 	//
-	// Zuora limits how often an address may call it. Use a token until it expires.
+	// Zuora limits how often an address may make this call. Use a token until it expires.
 	//
-	// Do not follow redirects, although none is known of this call: a status of 307 or 308
-	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	// Do not follow redirects, although this call is not known to redirect: after a status
+	// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+	// redirect.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -634,10 +639,11 @@ type ClientWithResponsesInterface interface {
 	// those of the user for whom the client was created, until the token expires, which is
 	// after about an hour, or is revoked.
 	//
-	// Zuora limits how often an address may call it. Use a token until it expires.
+	// Zuora limits how often an address may make this call. Use a token until it expires.
 	//
-	// Do not follow redirects, although none is known of this call: a status of 307 or 308
-	// makes an HTTP client send the secret to another host. A `Session` follows none.
+	// Do not follow redirects, although this call is not known to redirect: after a status
+	// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+	// redirect.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -651,16 +657,16 @@ type ClientWithResponsesInterface interface {
 	// the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
 	// no body.
 	//
-	// This login is a legacy: Zuora recommends OAuth 2.0.
+	// Zuora calls this login legacy and recommends OAuth 2.0.
 	//
 	// Use a separate account with the permission to use the API. Nobody should log in to
 	// Zuora's web interface with it: after that the rules for people apply to the account,
 	// such as a password that has to be changed regularly, and the integration fails on the
 	// day the password expires.
 	//
-	// Do not follow redirects, although this call is not known to have any. An HTTP client
-	// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
-	// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+	// Do not follow redirects, although this call is not known to redirect. An HTTP client
+	// that follows a redirect to another host sends `apiSecretAccessKey` to it: Go's client
+	// leaves out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
 	// that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 	//
 	// Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
@@ -796,10 +802,11 @@ func (r PostConnectionsResponse) ContentType() string {
 // those of the user for whom the client was created, until the token expires, which is
 // after about an hour, or is revoked.
 //
-// Zuora limits how often an address may call it. Use a token until it expires.
+// Zuora limits how often an address may make this call. Use a token until it expires.
 //
-// Do not follow redirects, although none is known of this call: a status of 307 or 308
-// makes an HTTP client send the secret to another host. A `Session` follows none.
+// Do not follow redirects, although this call is not known to redirect: after a status
+// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+// redirect.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -819,10 +826,11 @@ func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Contex
 // those of the user for whom the client was created, until the token expires, which is
 // after about an hour, or is revoked.
 //
-// Zuora limits how often an address may call it. Use a token until it expires.
+// Zuora limits how often an address may make this call. Use a token until it expires.
 //
-// Do not follow redirects, although none is known of this call: a status of 307 or 308
-// makes an HTTP client send the secret to another host. A `Session` follows none.
+// Do not follow redirects, although this call is not known to redirect: after a status
+// of 307 or 308, an HTTP client sends the secret to another host. A `Session` follows no
+// redirect.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -842,16 +850,16 @@ func (c *ClientWithResponses) CreateTokenWithFormdataBodyWithResponse(ctx contex
 // the tenant's session timeout: 15 minutes by default, 8 hours at most. The request has
 // no body.
 //
-// This login is a legacy: Zuora recommends OAuth 2.0.
+// Zuora calls this login legacy and recommends OAuth 2.0.
 //
 // Use a separate account with the permission to use the API. Nobody should log in to
 // Zuora's web interface with it: after that the rules for people apply to the account,
 // such as a password that has to be changed regularly, and the integration fails on the
 // day the password expires.
 //
-// Do not follow redirects, although this call is not known to have any. An HTTP client
-// that follows one to another host sends `apiSecretAccessKey` to it: Go's client leaves
-// out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
+// Do not follow redirects, although this call is not known to redirect. An HTTP client
+// that follows a redirect to another host sends `apiSecretAccessKey` to it: Go's client
+// leaves out `Authorization` and `Cookie`, but no other header. In Go, set a `CheckRedirect`
 // that returns `http.ErrUseLastResponse`, or use a `Session`, which follows no redirect.
 //
 // Never send this call with an `Idempotency-Key`. For a key that it knows, Zuora repeats
