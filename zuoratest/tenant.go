@@ -209,7 +209,7 @@ func (t *Tenant) call(w http.ResponseWriter, r *http.Request) {
 	t.mu.Unlock()
 	switch {
 	case g != nil && !g.token:
-		a := &answer{ResponseWriter: w, login: id}
+		a := &sessionWriter{ResponseWriter: w, login: id}
 		t.dispatch(a, r)
 		a.WriteHeader(http.StatusOK)
 	case g == nil && !t.keysOf(r):
@@ -332,39 +332,39 @@ func setCookie(w http.ResponseWriter, login string) {
 	w.Header().Add("Set-Cookie", sessionCookie+"="+login+"."+random(110)+"%3D; Path=/; Secure; HttpOnly")
 }
 
-// answer adds a session cookie to a response with status 200.
-type answer struct {
+// sessionWriter adds a session cookie to a response with status 200.
+type sessionWriter struct {
 	http.ResponseWriter
 	login string
 	begun bool
 }
 
-func (a *answer) WriteHeader(status int) {
-	if a.begun {
+func (s *sessionWriter) WriteHeader(status int) {
+	if s.begun {
 		return
 	}
 	if status >= 200 {
-		a.begun = true
+		s.begun = true
 	}
 	if status == http.StatusOK {
-		setCookie(a.ResponseWriter, a.login)
+		setCookie(s.ResponseWriter, s.login)
 	}
-	a.ResponseWriter.WriteHeader(status)
+	s.ResponseWriter.WriteHeader(status)
 }
 
-func (a *answer) Write(p []byte) (int, error) {
-	a.WriteHeader(http.StatusOK)
-	return a.ResponseWriter.Write(p)
+func (s *sessionWriter) Write(p []byte) (int, error) {
+	s.WriteHeader(http.StatusOK)
+	return s.ResponseWriter.Write(p)
 }
 
 // Flush is for handlers that look for an [http.Flusher].
-func (a *answer) Flush() {
-	a.WriteHeader(http.StatusOK)
-	_ = http.NewResponseController(a.ResponseWriter).Flush()
+func (s *sessionWriter) Flush() {
+	s.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(s.ResponseWriter).Flush()
 }
 
 // Unwrap is for [http.ResponseController].
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+func (s *sessionWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // random returns n random bytes in hexadecimal digits.
 func random(n int) string {

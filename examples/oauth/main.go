@@ -78,7 +78,7 @@ func byOAuth(ctx context.Context, server, id string, secret zuora.Secret, base h
 	}
 	// This client sends the token's request and the calls. It follows no redirect, because
 	// oauth2 adds the token to every request, also to one that a redirect sends to another
-	// host. If the token's request is redirected by a 307, the client's secret is sent again.
+	// host. A 307 to the token's request would send the client's secret there as well.
 	client := &http.Client{
 		Transport:     base,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
