@@ -30,7 +30,8 @@ func (x *exchange) wrap(resp *http.Response) {
 	}
 }
 
-// exchangeOf returns the exchange that body is, or wraps. It returns nil if there is none.
+// exchangeOf returns body if it is an exchange, or the exchange under it. If there is
+// neither, it returns nil.
 func exchangeOf(body io.ReadCloser) *exchange {
 	for {
 		switch b := body.(type) {

@@ -153,21 +153,9 @@ func (s *Session) send(ctx context.Context, c Credentials, failed func(error)) (
 		t.Begun = time.Unix(0, begun.Wall)
 		return newGeneration(c, begun, auth.JarOf(nil), t), nil
 	}
-	var result CommonResponseType
-	switch {
-	case json.Unmarshal(plain.Bytes, &result) != nil:
-		return nil, fmt.Errorf("%s: not the JSON of a login response", came)
-	case !result.Success:
-		return nil, fmt.Errorf("%s: success is not true", came)
-	}
-	jar := auth.NewJar(s.api.JoinPath("connections"), resp.Cookies())
-	if !jar.Live(s.api.Path) {
-		var names []string
-		all := resp.Cookies()
-		for _, c := range all[:min(len(all), 5)] {
-			names = append(names, redact.Line(values.Head(c.Name, maxLine), 40))
-		}
-		return nil, fmt.Errorf("%s: success without a %s cookie for %s (cookies in the response: %q)", came, auth.SessionCookie, s.origin, names)
+	jar, err := s.jar(resp, plain.Bytes, values)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", came, err)
 	}
 	return newGeneration(c, begun, jar, nil), nil
 }
@@ -188,6 +176,27 @@ func (s *Session) connect(ctx context.Context, client Client, c Credentials) (*h
 		EntityID:           optional(s.entity.LegacyID),
 		EntityName:         optional(s.entity.LegacyName),
 	})
+}
+
+// jar returns the cookies of a response, if there is a session cookie for s.
+func (s *Session) jar(resp *http.Response, body []byte, values *redact.Values) (*auth.Jar, error) {
+	var result CommonResponseType
+	if json.Unmarshal(body, &result) != nil {
+		return nil, errors.New("not the JSON of a login response")
+	}
+	if !result.Success {
+		return nil, errors.New("success is not true")
+	}
+	all := resp.Cookies()
+	jar := auth.NewJar(s.api.JoinPath("connections"), all)
+	if !jar.Live(s.api.Path) {
+		var names []string
+		for _, c := range all[:min(len(all), 5)] {
+			names = append(names, redact.Line(values.Head(c.Name, maxLine), 40))
+		}
+		return nil, fmt.Errorf("success without a %s cookie for %s (cookies in the response: %q)", auth.SessionCookie, s.origin, names)
+	}
+	return jar, nil
 }
 
 // createToken logs an OAuth client in.

@@ -665,7 +665,7 @@ func TestRule12_SessionLogsWhatItDoes(t *testing.T) {
 		require.Equal(t, []string{
 			`level=INFO msg="zuora: session to be renewed" idle=11m0s reason=unused generation=2`,
 			`level=WARN msg="zuora: login failed; the next one has to wait" error.method=POST error.path=/v1/connections error.status=429 error.reasons="70 API Rate limit exceeded" error.request_id=` + requestID(t, session) + ` error.process_id=""`,
-		}, log.take(), "held back: said once")
+		}, log.take(), "a backoff is logged once")
 
 		failing.Store(false)
 		time.Sleep(time.Minute)

@@ -371,7 +371,7 @@ func TestRule03_ExpiryInAGzippedBodyIsRecognized(t *testing.T) {
 		defer resp.Body.Close()
 		raw, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
-		require.Equal(t, compress(`{"success":true}`), raw, "handed on as it came")
+		require.Equal(t, compress(`{"success":true}`), raw, "the caller gets it unchanged")
 		require.Equal(t, 2, server.Logins())
 	})
 }

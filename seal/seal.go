@@ -14,7 +14,7 @@
 //	openssl rand -base64 32
 //
 // keep it where you keep passwords, and give all processes of the fleet the 32 bytes
-// that it decodes to. Do not use a password, or anything derived from one: whoever reads
+// that it decodes to. Do not use a password, or anything derived from one: a reader of
 // one value could try passwords on it until it opens. A random key cannot be guessed.
 //
 // To change the key, give the processes another one. A value that does not open is read

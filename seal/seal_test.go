@@ -95,7 +95,7 @@ func TestASealedStoreIsAStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) zuora.SessionStore { return newStore(t, newEngine(), newKey()) })
 }
 
-// What others have put there is as good as none.
+// A value that others have stored is no session.
 func TestWhatDoesNotOpenIsNothing(t *testing.T) {
 	engine := newEngine()
 	store := newStore(t, engine, newKey())

@@ -217,7 +217,7 @@ func TestAWrongStoreFails(t *testing.T) {
 				if (now == nil) != (old == nil) || !bytes.Equal(now, old) {
 					return false, nil
 				}
-				time.Sleep(time.Millisecond) // on its way
+				time.Sleep(time.Millisecond) // the call is in progress
 				now, _ = m.Load(ctx, key)
 				return m.Swap(ctx, key, now, new, ttl)
 			}),

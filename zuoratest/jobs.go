@@ -128,7 +128,7 @@ func (s *state) handleJobs() {
 		if file, rows, err := c.queryFile(c.in.text("query"), format); err != nil {
 			done.set("queryStatus", "failed", "errorMessage", err.Error())
 		} else {
-			done.set("outputRows", rows, "dataFile", "https://"+c.r.Host+dataFiles+c.keep(random(16), file)) // whoever knows the name can read the file
+			done.set("outputRows", rows, "dataFile", "https://"+c.r.Host+dataFiles+c.keep(random(16), file)) // a client that knows the name can read the file
 		}
 		in := c.in.pick("query sourceData").set("id", id, "updatedOn", time.Now().Format(time.RFC3339), "remainingRetries", 3)
 		j := c.start(dataQuery, id, in, record{}.set("queryStatus", "in_progress"), done)

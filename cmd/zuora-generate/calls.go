@@ -20,7 +20,7 @@ type call struct {
 	Args, Results string
 	Function      string // of package typed
 	Request       string // a typed.Request
-	Result        string // the type of the result; if "", there is none
+	Result        string // the type of the result, or "" if the call has none
 	NoPointer     bool   // of Result
 	EmptyParams   bool   // the template declares the type of its parameters
 

@@ -221,7 +221,7 @@ func TestHelpListsTheCalls(t *testing.T) {
 	}
 }
 
-// What the program serves is the stateful tenant, over real TLS, for whoever trusts its certificate.
+// The program serves the stateful tenant over TLS, to clients that trust its certificate.
 func TestTypedCallsReachIt(t *testing.T) {
 	env := start(t)
 	session, err := zuora.NewSession(zuora.SessionConfig{

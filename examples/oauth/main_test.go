@@ -152,7 +152,7 @@ func TestTokenRefusedBeforeItsTimeStays(t *testing.T) {
 	require.Equal(t, map[string]int{"/v1/accounts/" + key: 2}, seen)
 }
 
-// Nor is anything held back: each call asks for a token anew, wrong as it is.
+// There is no backoff: each call requests a token again, although the secret is wrong.
 func TestWrongClientIsAnErrorOfOAuth2AtEachCall(t *testing.T) {
 	tenant := newTenant(t)
 	tokens := 0
