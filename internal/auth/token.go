@@ -3,7 +3,6 @@ package auth
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 )
@@ -40,10 +39,10 @@ func (t Token) Due(age time.Duration) bool {
 }
 
 // TokenLife returns the life of a token that expires after that many seconds, at most a year.
-// It returns 0 if seconds is less than one, or is not finite.
+// It returns 0 if seconds is less than one or not a number.
 func TokenLife(seconds float64) time.Duration {
 	const most = 365 * 24 * 60 * 60
-	if !(seconds >= 1) || math.IsInf(seconds, 1) {
+	if !(seconds >= 1) {
 		return 0
 	}
 	return time.Duration(min(seconds, most) * float64(time.Second))
